@@ -1,0 +1,67 @@
+"""Find the entries of a family by their file names; the only dynamic import in the house."""
+
+import importlib
+import importlib.metadata
+import pkgutil
+from functools import cache
+from typing import Any
+
+from linnet.errors import UnknownNameError
+
+FAMILIES = {"classifiers": "Classifier", "datasets": "NamedSet"}
+"""Each family's folder, and the abstract class in its `base.py` that entries derive from."""
+
+
+@cache
+def _modules(family: str) -> dict[str, str]:
+    package = importlib.import_module(f"linnet.{family}")
+    found = {
+        module.name.replace("_", "-"): f"linnet.{family}.{module.name}"
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.name.startswith("_") and module.name not in _not_entries(family)
+    }
+    for point in importlib.metadata.entry_points(group=f"linnet.{family}"):
+        found.setdefault(point.name, point.value)
+    return found
+
+
+def _not_entries(family: str) -> frozenset[str]:
+    """Name the files of a family folder that hold its contract or its machinery, not an entry."""
+    package = importlib.import_module(f"linnet.{family}")
+    return frozenset(getattr(package, "MACHINERY", ())) | {"base"}
+
+
+def names(family: str) -> tuple[str, ...]:
+    """List the entries of a family.
+
+    Args:
+        family: A key of `FAMILIES`.
+
+    Returns:
+        Names as users write them ("softmax-regression"), sorted.
+    """
+    if family not in FAMILIES:
+        raise UnknownNameError("family", family, sorted(FAMILIES))
+    return tuple(sorted(_modules(family)))
+
+
+def find(family: str, name: str) -> type[Any]:
+    """Return the class of one entry.
+
+    Args:
+        family: A key of `FAMILIES`.
+        name: An entry's name; underscores count as hyphens.
+
+    Raises:
+        UnknownNameError: no such family or entry; the message names the nearest one.
+    """
+    known = names(family)
+    name = name.replace("_", "-")
+    if name not in known:
+        raise UnknownNameError(family.removesuffix("s"), name, known)
+    contract = getattr(importlib.import_module(f"linnet.{family}.base"), FAMILIES[family])
+    module = importlib.import_module(_modules(family)[name])
+    for thing in vars(module).values():
+        if isinstance(thing, type) and issubclass(thing, contract) and thing.__module__ == module.__name__:
+            return thing
+    raise UnknownNameError(family.removesuffix("s"), name, [n for n in known if n != name])

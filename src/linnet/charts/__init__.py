@@ -1,0 +1,1 @@
+"""Charts as SVG text; the only home of matplotlib."""

@@ -1,0 +1,1 @@
+"""From a classifier and a data set to predictions, numbers with intervals, and a choice of settings."""

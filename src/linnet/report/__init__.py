@@ -1,0 +1,1 @@
+"""The report of a run; reads records only, never torch."""

@@ -1,0 +1,1 @@
+"""Losses with their gradients, and the solvers that make them small."""

@@ -1,0 +1,1 @@
+"""What happens to pixels between a data set and a classifier."""
