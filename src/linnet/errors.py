@@ -1,18 +1,18 @@
 """Every error that Linnet raises on purpose; each message says what was wanted, what came and what to do.
 
-    LinnetError                     catch this one to catch them all
-    ├── ConfigError                 an unknown setting, a value of the wrong type or out of its range
-    ├── UnknownNameError            no entry of that name; carries the nearest names
-    ├── DataError                   a missing or unreadable source, an empty class, a class too small to split
-    │   └── DownloadError           a named set is not on this machine and could not be fetched
-    ├── ImagesError                 pictures of the wrong shape, type or range
-    │   └── UnreadableImageError    one file that is no usable picture; `status` and `reason` go into the manifest
-    ├── NotFittedError              predict before fit
-    ├── UnsupportedError            something that this entry cannot do; names those that can
-    ├── PredictionsError            probabilities that are none, labels outside the classes
-    ├── RunError                    not a run folder, a damaged one, or one of a newer format
-    │   └── SealedError             the test split has been opened already
-    └── MissingExtraError           an optional library is missing; names the extra to install
+LinnetError                     catch this one to catch them all
+├── ConfigError                 an unknown setting, a value of the wrong type or out of its range
+├── UnknownNameError            no entry of that name; carries the nearest names
+├── DataError                   a missing or unreadable source, an empty class, a class too small to split
+│   └── DownloadError           a named set is not on this machine and could not be fetched
+├── ImagesError                 pictures of the wrong shape, type or range
+│   └── UnreadableImageError    one file that is no usable picture; `status` and `reason` go into the manifest
+├── NotFittedError              predict before fit
+├── UnsupportedError            something that this entry cannot do; names those that can
+├── PredictionsError            probabilities that are none, labels outside the classes
+├── RunError                    not a run folder, a damaged one, or one of a newer format
+│   └── SealedError             the test split has been opened already
+└── MissingExtraError           an optional library is missing; names the extra to install
 """
 
 import difflib

@@ -1,8 +1,8 @@
 """How long work tells that it goes on; the library only speaks through this, the command line shows it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import ContextManager, Protocol
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 
 class Task(Protocol):
@@ -15,7 +15,7 @@ class Task(Protocol):
 class Progress(Protocol):
     """Where long work reports to."""
 
-    def task(self, text: str, total: int | None = None) -> ContextManager[Task]:
+    def task(self, text: str, total: int | None = None) -> AbstractContextManager[Task]:
         """Open a task of `total` steps (None: unknown) for the length of a with-block."""
 
     def say(self, text: str) -> None:

@@ -90,7 +90,7 @@ class Manifest:
         names = [field.name for field in fields(cls)]
         if header != names:
             raise RunError(f"{path} should have the columns {', '.join(names)}; it has {', '.join(header)}.")
-        columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in names}
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
         texts = {name: texts_of(column) for name, column in columns.items() if name != "fold"}
         try:
             fold = np.array([int(value) if value else -1 for value in columns["fold"]], dtype=np.int64)

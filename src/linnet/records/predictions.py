@@ -41,7 +41,9 @@ class Predictions:
                 f"they have {self.labels.shape} and {self.probabilities.shape}."
             )
         if n and (self.labels.min() < 0 or self.labels.max() >= k):
-            raise PredictionsError(f"Labels must lie in 0 .. {k - 1}; they reach {self.labels.min()} .. {self.labels.max()}.")
+            raise PredictionsError(
+                f"Labels must lie in 0 .. {k - 1}; they reach {self.labels.min()} .. {self.labels.max()}."
+            )
         if n and not np.all(np.abs(self.probabilities.sum(axis=1, dtype=np.float64) - 1) < 1e-3):
             raise PredictionsError("Each row of probabilities must sum to 1; at least one does not.")
         if n and self.probabilities.min() < 0:
@@ -53,12 +55,12 @@ class Predictions:
     @property
     def predicted(self) -> npt.NDArray[np.int64]:
         """(n,) int64: the class of each row's largest probability, the smallest index among equals."""
-        return np.argmax(self.probabilities, axis=1).astype(np.int64)
+        return np.asarray(np.argmax(self.probabilities, axis=1), dtype=np.int64)
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
         """(n,) bool: whether the prediction is the truth."""
-        return self.predicted == self.labels
+        return np.asarray(self.predicted == self.labels, dtype=np.bool_)
 
     def write(self, path: Path) -> None:
         """Write CSV, atomically: id, label, prediction, then one probability column per class name."""

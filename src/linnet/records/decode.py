@@ -1,0 +1,87 @@
+"""Turn plain values (TOML, JSON, flags) into typed ones, strictly: what is unknown or of another type is refused."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from linnet.errors import ConfigError, UnknownNameError
+
+
+def check_keys(kind: str, mapping: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse a key that nobody reads.
+
+    Args:
+        kind: What the keys are, in the singular ("setting of knn").
+        mapping: What came.
+        known: Every key that means something.
+
+    Raises:
+        UnknownNameError: the first unknown key, with the nearest known one.
+    """
+    names = tuple(known)
+    for key in mapping:
+        if key not in names:
+            raise UnknownNameError(kind, str(key), names)
+
+
+def coerce(wanted: Any, value: Any, where: str) -> Any:
+    """Make one value fit its annotated type, as a TOML reader would: "3" is no int, 3 is a float, a list is a tuple.
+
+    Args:
+        wanted: The annotation: int, float, bool, str, Literal, tuple[int, ...], or a union of these.
+        value: What came.
+        where: How the user wrote it ("knn.k"), for the message.
+
+    Raises:
+        ConfigError: the value is of another type.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    if isinstance(value, list):
+        value = tuple(value)
+    try:
+        return TypeAdapter(wanted).validate_python(value, strict=True)
+    except ValidationError as error:
+        said = "; ".join(dict.fromkeys(e["msg"].lower().removeprefix("input should be ") for e in error.errors()))
+        raise ConfigError(f"{where} should be {said}; it is {value!r}.") from None
+
+
+def parse_value(text: str) -> Any:
+    """Read what stands behind the equals sign of a flag: a TOML value, several with commas, or else a plain word.
+
+    Example:
+        >>> parse_value("3"), parse_value("0.5"), parse_value("l2"), parse_value("64,32")
+        (3, 0.5, 'l2', [64, 32])
+    """
+    for candidate in (text, f"[{text}]") if "," in text else (text,):
+        try:
+            return tomllib.loads(f"x = {candidate}")["x"]
+        except tomllib.TOMLDecodeError:
+            continue
+    return [parse_value(part.strip()) for part in text.split(",")] if "," in text else text
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read the values of `--set`: each "rung.setting=value".
+
+    Returns:
+        {rung: {setting: value}}, in the order given.
+
+    Raises:
+        ConfigError: no dot, no equals sign, or the same setting twice.
+
+    Example:
+        >>> parse_assignments(["knn.k=1", "knn.metric=l2"])
+        {'knn': {'k': 1, 'metric': 'l2'}}
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for assignment in assignments:
+        target, equals, text = assignment.partition("=")
+        rung, dot, setting = target.strip().partition(".")
+        if not (equals and dot and rung and setting and text.strip()):
+            raise ConfigError(f"--set wants RUNG.SETTING=VALUE, such as knn.k=1; it got {assignment!r}.")
+        settings = found.setdefault(rung.replace("_", "-"), {})
+        if setting in settings:
+            raise ConfigError(f"--set gives {rung}.{setting} twice; give it once.")
+        settings[setting] = parse_value(text.strip())
+    return found
