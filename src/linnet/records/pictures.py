@@ -1,0 +1,45 @@
+"""The few pictures that a report shows, in one zip of PNG files, so that it needs neither the data nor torch."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from linnet.errors import RunError
+from linnet.records.files import write_bytes
+
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def image_name(image_id: str) -> str:
+    """Return the name under which a picture of the data stands."""
+    return f"images/{image_id}.png"
+
+
+def template_name(rung: str, class_index: int) -> str:
+    """Return the name under which a rung's picture of a class stands."""
+    return f"templates/{rung}/{class_index}.png"
+
+
+def write(path: Path, pictures: Mapping[str, bytes]) -> None:
+    """Write PNG files by name, atomically and the same to the byte for the same pictures."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(pictures):
+            archive.writestr(zipfile.ZipInfo(name, _FIXED_TIME), pictures[name])
+    write_bytes(path, buffer.getvalue())
+
+
+def read(path: Path) -> dict[str, bytes]:
+    """Read all of them by name; none where there is no file.
+
+    Raises:
+        RunError: no zip file.
+    """
+    if not path.exists():
+        return {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise RunError(f"{path} should be a zip of pictures and is not ({error}).") from None

@@ -1,0 +1,128 @@
+"""A run is a folder: the only meeting point of training, command line, report and whatever comes later."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from linnet.errors import RunError
+from linnet.records import ledger, pictures
+from linnet.records.data_facts import DataFacts
+from linnet.records.experiment import Experiment
+from linnet.records.leaderboard import Leaderboard
+from linnet.records.ledger import Opening
+from linnet.records.manifest import Manifest
+from linnet.records.predictions import Predictions
+from linnet.records.selection import Selection
+
+
+class Run:
+    """Know where everything of a run lies, and read and write it.
+
+    Args:
+        folder: The run folder; use `create` or `open`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, folder: Path, experiment: Experiment) -> Self:
+        """Make a new run folder and write what was asked.
+
+        Raises:
+            RunError: something of that name exists already, or it cannot be made.
+        """
+        refuse_existing(folder)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise RunError(
+                f"The run folder {folder} cannot be made ({error.strerror}); choose another --out."
+            ) from None
+        run = cls(folder)
+        experiment.write(folder / "experiment.toml")
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an existing run.
+
+        Raises:
+            RunError: no such folder, or it holds no run.
+        """
+        if not folder.is_dir():
+            raise RunError(f"There is no run folder {folder}; `linnet climb DATA --out {folder}` would make one.")
+        run = cls(folder)
+        _ = run.experiment
+        return run
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was asked."""
+        return Experiment.read(self.folder / "experiment.toml")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the climb came to its end; the leaderboard is written last."""
+        return (self.folder / "leaderboard.json").exists()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What became of every file."""
+        return Manifest.read(self.folder / "manifest.csv")
+
+    @property
+    def facts(self) -> DataFacts:
+        """What the pictures are."""
+        return DataFacts.read(self.folder / "data.json")
+
+    @property
+    def openings(self) -> tuple[Opening, ...]:
+        """Every opening of the test split."""
+        return ledger.read(self.folder / "ledger.jsonl")
+
+    @property
+    def leaderboard(self) -> Leaderboard:
+        """The table of results; only of a finished run."""
+        return Leaderboard.read(self.folder)
+
+    @property
+    def pictures(self) -> dict[str, bytes]:
+        """PNG files by the names of `linnet.records.pictures`."""
+        return pictures.read(self.folder / "pictures.zip")
+
+    @property
+    def rungs(self) -> tuple[str, ...]:
+        """The rungs whose settings have been chosen, in the order of the experiment."""
+        return tuple(name for name in self.experiment.rungs if (self.rung_folder(name) / "selection.csv").exists())
+
+    def rung_folder(self, rung: str) -> Path:
+        """Return where a rung's model, predictions and selection lie."""
+        return self.folder / "rungs" / rung
+
+    def selection(self, rung: str) -> Selection:
+        """Read how a rung's settings were chosen."""
+        return Selection.read(self.rung_folder(rung) / "selection.csv")
+
+    def predictions(self, rung: str, split: str) -> Predictions | None:
+        """Read a rung's predictions for "valid" or "test"; None where there are none (yet)."""
+        path = self.rung_folder(rung) / f"predictions-{split}.csv"
+        return Predictions.read(path) if path.exists() else None
+
+    def write_pictures(self, shown: Mapping[str, bytes]) -> None:
+        """Write the pictures that the report shows."""
+        pictures.write(self.folder / "pictures.zip", shown)
+
+    def record_opening(self, opening: Opening) -> None:
+        """Write down that the test split is about to be opened."""
+        ledger.append(self.folder / "ledger.jsonl", opening)
+
+
+def refuse_existing(folder: Path) -> None:
+    """Refuse a run folder that exists, so that no run ever writes over another.
+
+    Raises:
+        RunError: it exists.
+    """
+    if folder.exists():
+        raise RunError(f"The run folder {folder} exists already and is left as it is; choose another --out.")
