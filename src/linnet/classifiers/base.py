@@ -5,19 +5,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, get_type_hints, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-import safetensors
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from linnet import catalog
-from linnet.datasets.base import Dataset
-from linnet.errors import ConfigError, DataError, ImagesError, LinnetError, NotFittedError, RunError
+from linnet.datasets.base import Dataset, tensor_of
+from linnet.errors import ConfigError, DataError, ImagesError, LinnetError, NotFittedError, RunError, UnknownNameError
 from linnet.progress import SILENT, Progress
+from linnet.records.decode import check_keys, coerce
 from linnet.records.files import read_json, write_bytes, write_json
 
 FORMAT = 1
@@ -35,6 +36,8 @@ class Classifier(ABC):
         class_names_: k names in the order of the probability columns, known after fit.
         image_shape_: (c, h, w) that pictures must have, known after fit.
         needs_valid: Whether fit uses validation data itself (early stopping); such a rung is not refitted on it.
+        about: One line for lists.
+        position: Place on the ladder; cheap rungs have small numbers and run first.
         chunk: Pictures per call of the hook that predicts; bounds memory, changes no result.
     """
 
@@ -43,6 +46,7 @@ class Classifier(ABC):
     needs_valid: ClassVar[bool] = False
     chunk: ClassVar[int] = 2000
     about: ClassVar[str]
+    position: ClassVar[int] = 100
 
     # -- what users call -----------------------------------------------------------------------------------------
 
@@ -85,7 +89,7 @@ class Classifier(ABC):
             images: (n, c, h, w) uint8, or float32 in [0, 1]; n may be 0; (c, h, w) as in training.
 
         Returns:
-            (n, k) float32, rows sum to 1, columns in the order of `class_names_`.
+            (n, k) float32, rows sum to 1, no entry is zero, columns in the order of `class_names_`.
 
         Raises:
             NotFittedError: before fit.
@@ -96,15 +100,21 @@ class Classifier(ABC):
         with torch.no_grad():
             for chunk in torch.split(pixels, self.chunk) if len(pixels) else ():
                 probabilities = self._predict_proba(chunk).to(torch.float64)
-                parts.append((probabilities / probabilities.sum(1, keepdim=True)).to(torch.float32))
+                probabilities = probabilities / probabilities.sum(1, keepdim=True)
+                # What is too small for float32 would become a zero, and one zero makes a log-loss infinite.
+                parts.append(probabilities.to(torch.float32).clamp(min=torch.finfo(torch.float32).tiny))
         return torch.cat(parts)
 
     def predict(self, images: Images) -> Tensor:
         """Return the likeliest class of each picture, the smallest index among equals, as (n,) int64."""
         return torch.from_numpy(np.argmax(self.predict_proba(images).numpy(), axis=1).astype(np.int64))
 
-    def save(self, folder: Path) -> None:
-        """Write model.json and weights.safetensors, each atomically.
+    def save(self, folder: Path, *, geometry: dict[str, Any] | None = None) -> None:
+        """Write weights.safetensors and then model.json, each atomically; the second one says that all is there.
+
+        Args:
+            folder: Made if needed.
+            geometry: How pictures from files get the shape of `image_shape_`, for whoever predicts files later.
 
         Raises:
             NotFittedError: before fit.
@@ -119,6 +129,7 @@ class Classifier(ABC):
                 "classifier": self.name(),
                 "class_names": list(self.class_names_),
                 "image_shape": list(self.image_shape_),
+                "geometry": geometry,
                 "settings": self.settings(),
             },
         )
@@ -130,12 +141,7 @@ class Classifier(ABC):
         Raises:
             RunError: files missing, damaged, of a newer format or of another classifier.
         """
-        described = read_json(folder / "model.json")
-        if described.get("format", 0) > FORMAT:
-            raise RunError(
-                f"{folder / 'model.json'} has format {described['format']}, this Linnet reads up to {FORMAT}; "
-                "install a newer one."
-            )
+        described = _described(folder)
         if described.get("classifier") != cls.name():
             raise RunError(f"{folder} holds a {described.get('classifier')!r}, not a {cls.name()!r}.")
         try:
@@ -146,7 +152,7 @@ class Classifier(ABC):
             c, h, w = described["image_shape"]
             classifier.image_shape_ = (c, h, w)
             classifier._restore(state)
-        except (OSError, KeyError, TypeError, ValueError, RuntimeError, safetensors.SafetensorError) as error:
+        except (LinnetError, OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
             raise RunError(f"The classifier in {folder} is damaged or incomplete ({error}); train it again.") from None
         return classifier
 
@@ -213,7 +219,7 @@ class Classifier(ABC):
 
     def _checked(self, images: Images) -> Tensor:
         self._check_fitted()
-        pixels = torch.as_tensor(images)
+        pixels = tensor_of(images)
         if pixels.ndim != 4 or tuple(pixels.shape[1:]) != self.image_shape_:
             c, h, w = self.image_shape_
             raise ImagesError(f"{self.name()} wants pictures of shape (n, {c}, {h}, {w}); got {tuple(pixels.shape)}.")
@@ -251,11 +257,9 @@ def create(name: str, settings: dict[str, Any]) -> Classifier:
         UnknownNameError: no such rung, or it has no such setting.
         ConfigError: a value of the wrong type or out of its range.
     """
-    from linnet.records.decode import check_keys, coerce
-
     entry: type[Classifier] = catalog.find("classifiers", name)
     check_keys(f"setting of {entry.name()}", settings, entry.setting_names())
-    types = {field.name: field.type for field in fields(entry)}  # type: ignore[arg-type]
+    types = get_type_hints(entry)
     values = {key: coerce(types[key], value, f"{entry.name()}.{key}") for key, value in settings.items()}
     try:
         return entry(**values)
@@ -271,6 +275,21 @@ def load(folder: Path) -> Classifier:
     Raises:
         RunError: not a saved classifier, or one that this Linnet does not know.
     """
-    described = read_json(folder / "model.json")
-    entry: type[Classifier] = catalog.find("classifiers", str(described.get("classifier")))
+    name = str(_described(folder).get("classifier"))
+    try:
+        entry: type[Classifier] = catalog.find("classifiers", name)
+    except UnknownNameError as error:
+        raise RunError(f"{folder} holds a classifier that this Linnet does not have. {error}") from None
     return entry.load(folder)
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """Read model.json as far as its format and its being a table."""
+    path = folder / "model.json"
+    plain = read_json(path)
+    found = plain.get("format") if isinstance(plain, dict) else None
+    if not isinstance(found, int):
+        raise RunError(f"{path} does not describe a classifier; the folder is damaged.")
+    if found > FORMAT:
+        raise RunError(f"{path} has format {found}, this Linnet reads up to {FORMAT}; install a newer one.")
+    return dict(plain)

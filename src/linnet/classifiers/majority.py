@@ -16,6 +16,7 @@ class MajorityClassifier(FlatClassifier):
     """Ignore the picture and predict the most frequent class; what every other rung must beat."""
 
     about: ClassVar[str] = "always the most frequent class: the floor that everything must beat"
+    position: ClassVar[int] = 0
 
     def check_settings(self) -> None:
         """Accept everything: there is nothing to set."""

@@ -4,6 +4,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import tomli_w
+
 from linnet.errors import ConfigError, UnknownNameError
 
 
@@ -42,7 +44,7 @@ def coerce(wanted: Any, value: Any, where: str) -> Any:
     try:
         return TypeAdapter(wanted).validate_python(value, strict=True)
     except ValidationError as error:
-        said = "; ".join(dict.fromkeys(e["msg"].lower().removeprefix("input should be ") for e in error.errors()))
+        said = "; ".join(dict.fromkeys(e["msg"].removeprefix("Input should be ") for e in error.errors()))
         raise ConfigError(f"{where} should be {said}; it is {value!r}.") from None
 
 
@@ -59,6 +61,24 @@ def parse_value(text: str) -> Any:
         except tomllib.TOMLDecodeError:
             continue
     return [parse_value(part.strip()) for part in text.split(",")] if "," in text else text
+
+
+def show_value(value: Any) -> str:
+    """Write a value so that `parse_value` reads it back: what `command_line` puts behind the equals sign.
+
+    Example:
+        >>> show_value(3), show_value(True), show_value("l2"), show_value((64, 32)), show_value("a,b")
+        ('3', 'true', 'l2', '[64, 32]', '"a,b"')
+    """
+    if isinstance(value, str) and value == value.strip() != "" and parse_value(value) == value:
+        return value
+    return _toml(value)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -10,8 +10,8 @@ from typing import Any, Literal, Self
 import tomli_w
 
 from linnet.errors import ConfigError, RunError
-from linnet.records.decode import check_keys, coerce
-from linnet.records.files import write_text
+from linnet.records.decode import check_keys, coerce, show_value
+from linnet.records.files import read_text, write_text
 
 FORMAT = 1
 """Version of experiment.toml; raised when an older Linnet could not read it any more."""
@@ -112,11 +112,12 @@ class Experiment:
             UnknownNameError: a key that means nothing, with the nearest one that does.
             ConfigError: a value of the wrong type or out of its range.
         """
+        if not path.is_file():
+            raise RunError(f"{path.parent} should be a run folder, and has no {path.name}.")
+        text = read_text(path)
         try:
-            plain = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError:
-            raise RunError(f"{path.parent} should be a run folder, and has no readable {path.name}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            plain = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
             raise RunError(f"{path} should be TOML and is not ({error}); the run folder is damaged.") from None
         found = plain.pop("format", None)
         if not isinstance(found, int) or found > FORMAT:
@@ -144,8 +145,7 @@ class Experiment:
                 words += ["--set", f"protocol.{name}={getattr(self.protocol, name)}"]
         for rung, settings in self.settings.items():
             for name, value in settings.items():
-                shown = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-                words += ["--set", shlex.quote(f"{rung}.{name}={shown}")]
+                words += ["--set", shlex.quote(f"{rung}.{name}={show_value(value)}")]
         return " ".join(words)
 
 
@@ -158,6 +158,8 @@ def decode(record: type[Any], mapping: Mapping[str, Any], where: str) -> Any:
         where: The section's name ("data"), or "" at the top.
     """
     types = {field.name: field.type for field in fields(record)}
+    if not isinstance(mapping, Mapping):
+        raise ConfigError(f"{where} should be a section of keys; it is {mapping!r}.")
     check_keys(f"key of [{where}]" if where else "key of an experiment", mapping, types)
     values = {
         key: value

@@ -40,8 +40,28 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a whole UTF-8 text file atomically, with line feeds as they stand."""
-    write_bytes(path, text.encode())
+    """Write a whole UTF-8 text file atomically, with line feeds as they stand.
+
+    Names of files that are no Unicode (Python holds them as lone surrogates) are written all the same, and
+    `read_text` gives them back.
+    """
+    write_bytes(path, text.encode("utf-8", "surrogatepass"))
+
+
+def read_text(path: Path) -> str:
+    """Read a whole text file that `write_text` wrote, with line feeds as they stand.
+
+    Raises:
+        RunError: the file is missing, cannot be read or is no UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8", "surrogatepass")
+    except FileNotFoundError:
+        raise RunError(f"{path} was wanted and is not there; the run folder is incomplete.") from None
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror}); check the run folder.") from None
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path} should be UTF-8 text and is not ({error}); the run folder is damaged.") from None
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -55,21 +75,31 @@ def read_json(path: Path) -> Any:
     Raises:
         RunError: the file is missing or no JSON.
     """
+    text = read_text(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{path} was wanted and is not there; the run folder is incomplete.") from None
+        return json.loads(text)
     except ValueError as error:
         raise RunError(f"{path} should hold JSON and does not ({error}); the run folder is damaged.") from None
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a CSV file atomically: UTF-8, commas, line feeds, quotes only where needed."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(header)
     writer.writerows(rows)
-    write_text(path, text.getvalue())
+    write_text(path, "".join(lines))
+
+
+class _Lines(list[str]):
+    """Take a CSV writer's lines and end each with a line feed alone.
+
+    Python before 3.13 quotes a carriage return in a field only where the line ends hold one too; a bare one would
+    be read back as the end of a row.
+    """
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix("\r\n") + "\n")
 
 
 def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -81,11 +111,9 @@ def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
     Raises:
         RunError: the file is missing, empty, or a row has another number of fields than the header.
     """
+    text = read_text(path)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = list(csv.reader(file))
-    except FileNotFoundError:
-        raise RunError(f"{path} was wanted and is not there; the run folder is incomplete.") from None
+        header, *rows = list(csv.reader(io.StringIO(text, newline="")))
     except (ValueError, csv.Error) as error:
         raise RunError(f"{path} should be a CSV file with a header and is not ({error}).") from None
     short = next((i for i, row in enumerate(rows) if len(row) != len(header)), None)

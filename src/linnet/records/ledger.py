@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from linnet.errors import RunError
+from linnet.records.files import read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,14 @@ class Opening:
 
 
 def append(path: Path, opening: Opening) -> None:
-    """Add one line, on disk before this returns; must be called before the split is read."""
+    """Add one line, on disk before this returns; must be called before the split is read.
+
+    What a power cut left of a line is taken away first: its opening was not on disk, so the split was never read.
+    """
+    before = path.read_bytes() if path.exists() else b""
     with path.open("ab") as file:
+        if not before.endswith(b"\n"):
+            file.truncate(before.rfind(b"\n") + 1)
         file.write((json.dumps(asdict(opening), ensure_ascii=False) + "\n").encode())
         file.flush()
         os.fsync(file.fileno())
@@ -38,13 +45,16 @@ def append(path: Path, opening: Opening) -> None:
 def read(path: Path) -> tuple[Opening, ...]:
     """Read all openings, oldest first; none where there is no file.
 
+    A last line without its line feed was cut off before its opening took place, and does not count.
+
     Raises:
         RunError: a line that is no opening.
     """
     if not path.exists():
         return ()
     openings = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    # Not splitlines: it would also split at the rare separators that JSON may hold within a text.
+    for number, line in enumerate(read_text(path).split("\n")[:-1], start=1):
         try:
             plain = json.loads(line)
             openings.append(Opening(**{**plain, "rungs": tuple(plain["rungs"])}))

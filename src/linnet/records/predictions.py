@@ -25,7 +25,8 @@ class Predictions:
         class_names: k names, in the order of the columns.
 
     Raises:
-        PredictionsError: lengths that differ, labels outside the classes, rows that are no probabilities.
+        PredictionsError: lengths that differ, a class named twice, labels outside the classes, rows that are no
+            probabilities.
     """
 
     ids: Texts
@@ -40,6 +41,8 @@ class Predictions:
                 f"{n} ids and {k} classes want labels of shape ({n},) and probabilities of shape ({n}, {k}); "
                 f"they have {self.labels.shape} and {self.probabilities.shape}."
             )
+        if len(set(self.class_names)) < k:
+            raise PredictionsError(f"Each class wants a name of its own; they are named {', '.join(self.class_names)}.")
         if n and (self.labels.min() < 0 or self.labels.max() >= k):
             raise PredictionsError(
                 f"Labels must lie in 0 .. {k - 1}; they reach {self.labels.min()} .. {self.labels.max()}."

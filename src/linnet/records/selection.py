@@ -65,14 +65,16 @@ class Selection:
         try:
             if header != _HEADER or not rows:
                 raise ValueError(f"columns {header}")
-            n_candidates = 1 + max(int(row[0]) for row in rows)
-            accuracy = np.zeros((n_candidates, 1 + max(int(row[1]) for row in rows)))
+            places = [(int(row[0]), int(row[1])) for row in rows]
+            n_candidates, n_folds = 1 + max(c for c, _ in places), 1 + max(f for _, f in places)
+            if sorted(places) != [(c, f) for c in range(n_candidates) for f in range(n_folds)]:
+                raise ValueError("not one row for each candidate and fold")
+            accuracy = np.zeros((n_candidates, n_folds))
             settings: list[dict[str, Any]] = [{}] * n_candidates
-            chosen = 0
-            for candidate, fold, value, is_chosen, text in rows:
-                accuracy[int(candidate), int(fold)] = float(value)
-                settings[int(candidate)] = json.loads(text)
-                chosen = int(candidate) if int(is_chosen) else chosen
+            for (candidate, fold), (_, _, value, _, text) in zip(places, rows, strict=True):
+                accuracy[candidate, fold] = float(value)
+                settings[candidate] = json.loads(text)
+            (chosen,) = {candidate for (candidate, _), row in zip(places, rows, strict=True) if int(row[3])}
         except ValueError as error:
             raise RunError(f"{path} should say how settings were chosen and does not ({error}).") from None
         return cls(candidates=tuple(settings), accuracy=accuracy, chosen=chosen)

@@ -1,0 +1,88 @@
+"""The command line: parse, call one verb of the workbench, show; the only place that prints.
+
+Each command stands in a file of its own that is imported when it runs, so that help answers at once.
+"""
+
+import errno
+import sys
+import traceback
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from linnet import __version__
+from linnet.errors import LinnetError
+
+app = App(
+    name="linnet",
+    version=__version__,
+    help="Climb a ladder of image classifiers under one honest protocol.\n\n"
+    "Point it at a folder of labelled pictures: `linnet climb FOLDER`.",
+    help_format="markdown",
+)
+COMMANDS = {
+    "climb": "linnet.cli.climb:climb",
+    "train": "linnet.cli.train:train",
+    "evaluate": "linnet.cli.evaluate:evaluate",
+    "inspect": "linnet.cli.inspect:inspect",
+    "report": "linnet.cli.report:report",
+    "list": "linnet.cli.listing:list_entries",
+    "describe": "linnet.cli.describe:describe",
+}
+"""Where each command's function stands; named as text, so that nothing of it is imported before it runs."""
+
+_ABOUT = {
+    "climb": "All rungs on some data: one leaderboard, one report.",
+    "train": "One rung, under the same protocol.",
+    "evaluate": "Score a run on other pictures, or on its test split again.",
+    "inspect": "What is in some data; trains nothing.",
+    "report": "Make the report of a run again.",
+    "list": "Which classifiers and data sets there are.",
+    "describe": "One classifier or data set, with its settings.",
+}
+for _name, _where in COMMANDS.items():
+    app.command(_where, name=_name, help=_ABOUT[_name])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 an error said in one sentence, 2 usage, 130 stopped by Ctrl-C."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; see `main`.
+
+    `--debug` anywhere shows the traceback of an error.
+    """
+    debug = "--debug" in arguments
+    words = [word for word in arguments if word != "--debug"]
+    try:
+        app(words, exit_on_error=False, print_error=True, result_action="return_value")
+    except LinnetError as error:
+        return _fail(str(error), debug=debug)
+    except OSError as error:
+        return _fail(_said(error), debug=debug)
+    except KeyboardInterrupt:
+        return _fail("stopped; what was finished is kept.", debug=debug, code=130)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except Exception as error:
+        if type(error).__module__.startswith("cyclopts"):
+            return 2
+        raise
+    return 0
+
+
+def _fail(sentence: str, *, debug: bool, code: int = 1) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"linnet: {sentence}", file=sys.stderr)
+    return code
+
+
+def _said(error: OSError) -> str:
+    """Put an error of the operating system into one sentence."""
+    if error.errno == errno.ENOSPC:
+        where = f" while writing {error.filename}" if error.filename else ""
+        return f"The disk is full{where}; free some space, or choose another --out or LINNET_CACHE."
+    return f"{error.filename or 'A file'} cannot be used ({error.strerror or error})."

@@ -1,0 +1,38 @@
+"""`linnet evaluate RUN [DATA]`: score a run's rungs on other pictures, or on its test split again."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from linnet.cli.options import DataFlags
+
+
+def evaluate(
+    run: Path,
+    data: str | None = None,
+    /,
+    *,
+    again: Annotated[bool, Parameter(negative=())] = False,
+    out: Path | None = None,
+    seed: int = 0,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Score the rungs of a run on another labelled source, or on the run's own test split once more.
+
+    Args:
+        run: A run folder.
+        data: Another labelled source, of which every picture is scored; classes are matched by name. If not given, the
+            run's own test split, which stays sealed after its first opening unless --again is given.
+        again: Open the test split again; the ledger and the report will show it.
+        out: A new folder for the leaderboard and the predictions on DATA.
+        seed: Of no effect here: evaluation draws nothing at random.
+        json: Print the result as JSON on standard output; progress goes to standard error.
+    """
+    from linnet import workbench
+    from linnet.cli import show
+
+    source = DataFlags().spec(data, {}) if data is not None else None
+    with show.progress() as progress:
+        leaderboard = workbench.evaluate(run, source, again=again, out=out, progress=progress)
+    show.leaderboard(leaderboard, as_json=json)

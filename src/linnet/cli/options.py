@@ -1,0 +1,109 @@
+"""Flags that several commands share, as records."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from linnet.errors import ConfigError
+from linnet.records.decode import parse_assignments
+from linnet.records.experiment import DataSpec, Drop, Protocol, decode
+
+_PLAIN = Parameter(negative=())
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class DataFlags:
+    """Say how pictures are read.
+
+    Args:
+        size: Pixels; side of the square that pictures are brought to. 0 keeps one common size up to 224, and else takes
+            the median shorter side, at most 224.
+        fit: How a picture gets that shape: cut its middle out, pad it, or squash it.
+        nested: What folders inside class folders mean: ask, join them to the class, or make each path a class.
+        drop: What to leave out instead of only listing it.
+    """
+
+    size: int = 0
+    fit: Literal["crop", "pad", "squash"] = "crop"
+    nested: Literal["error", "join", "path"] = "error"
+    drop: Annotated[tuple[Drop, ...], Parameter(negative=(), consume_multiple=False)] = ()
+
+    def spec(self, source: str, changes: dict[str, Any]) -> DataSpec:
+        """Return the data that was asked for, with what `--set data.NAME=VALUE` changes."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)} | {"source": source} | changes
+        spec: DataSpec = decode(DataSpec, plain, "data")
+        return spec
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ProtocolFlags:
+    """Say how settings are chosen.
+
+    Args:
+        folds: Cross-validate with so many folds instead of one validation split.
+        balance: Make every class count alike, in training and in choosing.
+        budget: Time for the whole climb, such as 90s, 10m or 1h30m; a rung that would not fit is skipped and named.
+    """
+
+    folds: int = 0
+    balance: Annotated[bool, _PLAIN] = False
+    budget: str = ""
+
+    def protocol(self, changes: dict[str, Any]) -> Protocol:
+        """Return the protocol that was asked for, with what `--set protocol.NAME=VALUE` changes."""
+        plain = {"folds": self.folds, "balance": self.balance, "budget": seconds(self.budget)} | changes
+        protocol: Protocol = decode(Protocol, plain, "protocol")
+        return protocol
+
+
+DATA_DEFAULTS = DataFlags()
+PROTOCOL_DEFAULTS = ProtocolFlags()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignments:
+    """Hold the values of `--set`, sorted by what they change."""
+
+    data: dict[str, Any]
+    protocol: dict[str, Any]
+    rungs: dict[str, dict[str, Any]]
+
+    @classmethod
+    def read(cls, texts: tuple[str, ...]) -> "Assignments":
+        """Sort "knn.k=1" to the rungs and "data.size=64", "protocol.folds=5" to the experiment.
+
+        Raises:
+            ConfigError: not of that form.
+        """
+        found = parse_assignments(texts)
+        return cls(data=found.pop("data", {}), protocol=found.pop("protocol", {}), rungs=found)
+
+
+def seconds(text: str) -> float:
+    """Read a length of time; 0 for an empty text.
+
+    Raises:
+        ConfigError: it is none.
+
+    Example:
+        >>> seconds("90s"), seconds("10m"), seconds("1h30m"), seconds("45")
+        (90.0, 600.0, 5400.0, 45.0)
+    """
+    if not text:
+        return 0.0
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", text.replace(" ", ""))
+    if found is None or not any(found.groups()):
+        raise ConfigError(f"--budget wants a length of time such as 90s, 10m or 1h30m; it got {text!r}.")
+    hours, minutes, rest = (float(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + rest
+
+
+def comma_separated(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Split values at commas, so that `--rungs knn,majority` and a repeated flag mean the same."""
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())

@@ -1,0 +1,155 @@
+"""Show results: tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from linnet.cli.live import LiveProgress
+from linnet.records.data_facts import DataFacts
+from linnet.records.files import write_json
+from linnet.records.leaderboard import Leaderboard, LeaderboardRow
+from linnet.records.run import Run
+
+_MOST_CLASSES = 30
+
+
+def progress() -> LiveProgress:
+    """Make the progress display, on standard error."""
+    return LiveProgress(Console(stderr=True, highlight=False))
+
+
+def finished_run(run: Run, *, as_json: bool) -> None:
+    """Show a run that came to its end."""
+    if as_json:
+        _print_json({"run": str(run.folder), "report": str(run.folder / "report.html"), **run.leaderboard.to_json()})
+        return
+    leaderboard(run.leaderboard, as_json=False)
+    console = _console()
+    console.print(f"Report: [bold]{escape(str(run.folder / 'report.html'))}[/bold]  (open it in a browser)")
+
+
+def leaderboard(found: Leaderboard, *, as_json: bool) -> None:
+    """Show a leaderboard, and what has no row in it."""
+    if as_json:
+        _print_json(found.to_json())
+        return
+    console = _console()
+    table = Table(title=f"Leaderboard: {found.rows[0].n} test pictures", title_justify="left", header_style="bold")
+    table.add_column("rung", no_wrap=True)
+    for name in ("accuracy", "95 % interval", "balanced", "log-loss", "ece", "fit s", "ms/image", "MB"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("settings", overflow="fold")
+    for row in found.rows:
+        table.add_row(*_cells(row), style="" if row.tied_with_best else "dim")
+    console.print(table)
+    tied = [row.rung for row in found.rows[1:] if row.tied_with_best]
+    if tied:
+        console.print(f"{found.rows[0].rung} cannot be told from {', '.join(tied)} on these pictures (paired test).")
+    for skipped in found.skipped:
+        console.print(f"Skipped: {skipped.rung}: {escape(skipped.reason)}")
+
+
+def inspection(found: Any, *, as_json: bool) -> None:
+    """Show what is in some data."""
+    facts: DataFacts = found.facts
+    if as_json:
+        _print_json(asdict(facts))
+        return
+    console = _console()
+    table = Table(title=f"{escape(facts.name)}: pictures per class", title_justify="left", header_style="bold")
+    table.add_column("class")
+    for split in facts.class_counts:
+        table.add_column(split, justify="right")
+    for name in facts.class_names[:_MOST_CLASSES]:
+        table.add_row(escape(name), *(str(counts[name]) for counts in facts.class_counts.values()))
+    console.print(table)
+    if len(facts.class_names) > _MOST_CLASSES:
+        console.print(f"... and {len(facts.class_names) - _MOST_CLASSES} more classes.")
+    c, h, w = facts.image_shape
+    console.print(f"Stored as {c} x {h} x {w} ({facts.geometry.get('fit', 'as they are')}).")
+    console.print("Files: " + ", ".join(f"{n} {status}" for status, n in facts.counts.items()) + ".")
+    problems = [i for i, status in enumerate(found.manifest.status) if status not in ("used", "ignored")]
+    for i in problems[:20]:
+        manifest = found.manifest
+        console.print(f"  {escape(manifest.id[i])}: {manifest.status[i]}, {escape(manifest.reason[i])}", style="yellow")
+    if len(problems) > 20:
+        console.print(f"  ... and {len(problems) - 20} more; --out FOLDER writes all of them into manifest.csv.")
+
+
+def entries(found: Mapping[str, Mapping[str, str]], *, as_json: bool, out: Path | None) -> None:
+    """Show the catalogs."""
+    if out is not None:
+        write_json(out, found)
+    if as_json:
+        _print_json(found)
+        return
+    console = _console()
+    for family, names in found.items():
+        console.print(f"[bold]{family}[/bold]")
+        width = max(len(name) for name in names)
+        for name, about in names.items():
+            console.print(f"  {name:<{width}}  {escape(about)}", soft_wrap=True)
+
+
+def description(found: Any, *, as_json: bool, out: Path | None) -> None:
+    """Show one entry."""
+    if out is not None:
+        write_json(out, asdict(found))
+    if as_json:
+        _print_json(asdict(found))
+        return
+    console = _console()
+    console.print(f"[bold]{found.name}[/bold] ({found.family}): {escape(found.about)}\n")
+    console.print(escape(found.text), soft_wrap=True)
+    if found.settings:
+        table = Table(title="Settings (--set NAME.SETTING=VALUE)", title_justify="left", header_style="bold")
+        for name in ("setting", "type", "default"):
+            table.add_column(name)
+        for name, (kind, default) in found.settings.items():
+            table.add_row(name, escape(kind), escape(repr(default)))
+        console.print(table)
+        console.print(f"Chosen on validation data among {len(found.candidates)}: ", end="")
+        console.print(
+            "; ".join(", ".join(f"{k}={v}" for k, v in c.items()) or "the defaults" for c in found.candidates)
+        )
+
+
+def written(path: Path, *, as_json: bool) -> None:
+    """Show where something was written."""
+    if as_json:
+        _print_json({"path": str(path)})
+    else:
+        _console().print(f"Written: [bold]{escape(str(path))}[/bold]", soft_wrap=True)
+
+
+def _cells(row: LeaderboardRow) -> list[str]:
+    settings = ", ".join(f"{name}={value}" for name, value in row.settings.items())
+    tie = " =" if row.tied_with_best and row.p_value < 1 else ""
+    return [
+        row.rung + tie,
+        f"{100 * row.accuracy:.2f} %",
+        f"{100 * row.accuracy_low:.1f} to {100 * row.accuracy_high:.1f}",
+        f"{100 * row.balanced_accuracy:.2f} %",
+        f"{row.log_loss:.3f}",
+        f"{row.ece:.3f}",
+        f"{row.fit_seconds:.2f}",
+        f"{row.ms_per_image:.3f}",
+        f"{row.megabytes:.2f}",
+        escape(settings),
+    ]
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return Console(highlight=False, width=160) if not console.is_terminal else console
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False, default=str), file=sys.stdout)

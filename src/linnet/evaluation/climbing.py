@@ -1,0 +1,176 @@
+"""The protocol: choose every rung's settings, fit it once more, then open the test split once for all of them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from linnet.classifiers.base import Classifier, create, load
+from linnet.datasets.base import Dataset
+from linnet.datasets.loading import Loaded
+from linnet.errors import LinnetError, RunError, SealedError
+from linnet.evaluation import predicting
+from linnet.evaluation.budget import Budget, duration, estimate_seconds
+from linnet.evaluation.choosing import choose, variants
+from linnet.evaluation.ranking import Contender, rank
+from linnet.progress import SILENT, Progress
+from linnet.records.experiment import Experiment
+from linnet.records.files import read_json, write_json
+from linnet.records.leaderboard import Leaderboard, Skipped
+from linnet.records.ledger import Opening
+from linnet.records.run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """Hold the rungs of a climb, each with the candidates that the fixed settings leave it."""
+
+    candidates: Mapping[str, Sequence[Classifier]]
+
+
+def ladder(experiment: Experiment) -> Ladder:
+    """Make every rung that was asked for, so that a wrong name or setting is refused before any work.
+
+    Raises:
+        UnknownNameError: no such rung or setting, or settings of a rung that is not climbed.
+        ConfigError: a value of the wrong type or out of its range.
+    """
+    found = {}
+    for name in experiment.rungs:
+        fixed: dict[str, Any] = dict(experiment.settings.get(name, {}))
+        plain = create(name, fixed)
+        if experiment.protocol.balance and "balance" in plain.setting_names():
+            fixed["balance"] = True
+        settled = create(name, fixed)
+        found[name] = variants(settled, {key: getattr(settled, key) for key in fixed})
+    return Ladder(candidates=found)
+
+
+def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT) -> list[Skipped]:
+    """Choose settings on validation data and fit each rung; the test split stays sealed.
+
+    Each rung is written into the run as soon as it is done. A rung that cannot do its work here (no memory, data it
+    does not support) or would not fit into the budget is skipped with its reason, and the others go on.
+
+    Returns:
+        The rungs that were skipped.
+    """
+    skipped = []
+    budget = Budget(seconds=run.experiment.protocol.budget, n_rungs=len(rungs.candidates))
+    for number, (name, candidates) in enumerate(rungs.candidates.items()):
+        try:
+            reason = _too_slow(candidates, data, budget.share(number), run.experiment.seed)
+            if reason is None:
+                _climb_rung(run, name, candidates, data, progress)
+        except LinnetError as error:
+            reason = str(error)
+        except MemoryError:
+            reason = "it needs more memory than this machine has free"
+        if reason is not None:
+            progress.say(f"{name} is skipped: {reason}")
+            skipped.append(Skipped(rung=name, reason=reason))
+    return skipped
+
+
+def _too_slow(candidates: Sequence[Classifier], data: Loaded, share: float, seed: int) -> str | None:
+    """Say why a rung does not fit into its share of the budget, or return None when it does."""
+    if share == float("inf"):
+        return None
+    if share <= 0:
+        return "the time budget was used up before it"
+    parts = data.parts()
+    estimate = estimate_seconds(candidates, *parts[0], n_parts=len(parts), seed=seed)
+    if estimate <= share:
+        return None
+    return f"it would take about {duration(estimate)}, its share of the time budget is {duration(share)}"
+
+
+def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> None:
+    experiment, folder = run.experiment, run.rung_folder(name)
+    choice = choose(
+        candidates, data.parts(), balance=experiment.protocol.balance, seed=experiment.seed, progress=progress
+    )
+    choice.selection.write(folder / "selection.csv")
+    choice.predictions.write(folder / "predictions-valid.csv")
+    classifier = choice.classifier
+    train, valid = (data.part("train"), data.part("valid")) if classifier.needs_valid else (data.development(), None)
+    started = time.perf_counter()
+    classifier.fit(train, valid, seed=experiment.seed, progress=progress)
+    write_json(folder / "timing.json", {"fit_seconds": time.perf_counter() - started})
+    classifier.save(folder, geometry=data.geometry.to_json())
+
+
+def open_test(
+    run: Run,
+    data: Loaded,
+    *,
+    command: str,
+    again: bool = False,
+    skipped: Sequence[Skipped] = (),
+    progress: Progress = SILENT,
+) -> Leaderboard:
+    """Open the test split for all fitted rungs together, and write what comes of it.
+
+    The ledger has its line before the first picture is read.
+
+    Args:
+        run: Its fitted rungs are scored.
+        data: Where the test pictures are.
+        command: Which command opens it, for the ledger.
+        again: Whether a second opening is meant.
+        skipped: Rungs without a row, for the leaderboard.
+        progress: Where long work reports to.
+
+    Raises:
+        SealedError: the split has been opened before, and `again` is not set.
+        RunError: no rung is fitted.
+    """
+    rungs = run.fitted_rungs
+    if not rungs:
+        reasons = "; ".join(f"{s.rung}: {s.reason}" for s in skipped) or "the climb stopped before its first rung"
+        raise RunError(f"{run.folder} has no fitted rung to open the test split for ({reasons}).")
+    if not again:
+        refuse_second_opening(run)
+    test = data.part("test")
+    run.record_opening(Opening(when=now(), command=command, rungs=rungs, n=len(test), split_hash=data.facts.split_hash))
+    contenders = [contend(run, name, test, progress=progress) for name in rungs]
+    for contender in contenders:
+        contender.predictions.write(run.rung_folder(contender.rung) / "predictions-test.csv")
+    leaderboard = rank(contenders, skipped=skipped)
+    leaderboard.write(run.folder)
+    return leaderboard
+
+
+def refuse_second_opening(run: Run) -> None:
+    """Keep the test split sealed once it has been opened.
+
+    Raises:
+        SealedError: the ledger has a line.
+    """
+    if run.openings:
+        raise SealedError(
+            f"The test split of {run.folder} was opened on {run.openings[0].when}; opening it again makes its numbers "
+            "less honest, and will be shown in the report; add --again if you mean it."
+        )
+
+
+def contend(run: Run, name: str, data: Dataset, *, progress: Progress = SILENT) -> Contender:
+    """Let one fitted rung of a run predict some data, and gather what the leaderboard needs of it."""
+    folder = run.rung_folder(name)
+    classifier = load(folder)
+    timed = predicting.predict(classifier, data, progress=progress)
+    return Contender(
+        rung=name,
+        predictions=timed.predictions,
+        fit_seconds=read_json(folder / "timing.json")["fit_seconds"],
+        predict_seconds=timed.seconds,
+        parameters=classifier.n_parameters(),
+        n_bytes=classifier.n_bytes(),
+        settings=classifier.settings(),
+    )
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

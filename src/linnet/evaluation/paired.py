@@ -1,0 +1,52 @@
+"""Whether one rung is really better than another on the same pictures, or whether it is luck."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
+
+Correct = npt.NDArray[np.bool_]
+
+
+def mcnemar(correct: Correct, other: Correct) -> float:
+    """Test whether two classifiers are right equally often, on the pictures where just one of them is.
+
+    Under the null hypothesis each such picture is a fair coin, so the test is an exact two-sided binomial one.
+
+    Args:
+        correct: (n,) bool, whether the one is right on each picture.
+        other: (n,) bool, the other, on the same pictures in the same order.
+
+    Returns:
+        The p-value, in (0, 1]; 1 where they never differ.
+
+    Source:
+        McNemar 1947; exact form as in Dietterich 1998, section 3.1.
+    """
+    only_one = int(np.sum(correct & ~other))
+    only_other = int(np.sum(other & ~correct))
+    if only_one + only_other == 0:
+        return 1.0
+    return float(binomtest(only_one, only_one + only_other, 0.5).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p-values for having made several tests, so that one false alarm in twenty is one in twenty climbs.
+
+    Args:
+        p_values: In any order.
+
+    Returns:
+        Corrected p-values in the same order, at most 1.
+
+    Source:
+        Holm 1979: the i-th smallest of m is multiplied by m - i + 1, and made no smaller than the one before.
+    """
+    order = np.argsort(p_values, kind="stable")
+    corrected = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, position in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[position]))
+        corrected[position] = largest
+    return corrected

@@ -1,0 +1,315 @@
+"""The one door: a verb for each thing that a user can wish for; command line and server call these and nothing else."""
+
+import inspect as python_inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from linnet import catalog
+from linnet.datasets import loading
+from linnet.datasets.loading import Loaded
+from linnet.errors import RunError, UnknownNameError
+from linnet.evaluation import climbing, showing
+from linnet.evaluation.facts import data_facts
+from linnet.evaluation.ranking import rank
+from linnet.machine import describe_machine
+from linnet.progress import SILENT, Progress
+from linnet.records.data_facts import DataFacts
+from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.leaderboard import Leaderboard
+from linnet.records.manifest import Manifest
+from linnet.records.run import Run, refuse_existing
+from linnet.report import page
+
+Source = str | Path | DataSpec
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """Hold what is known of some data before anything is trained."""
+
+    manifest: Manifest
+    facts: DataFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """Describe an entry of a catalog.
+
+    Attributes:
+        name: As users write it.
+        family: "classifiers" or "datasets".
+        about: One line.
+        text: The first paragraphs of its documentation.
+        settings: {name: (type, default)}; empty for data sets.
+        candidates: What model selection chooses from: dictionaries of settings.
+    """
+
+    name: str
+    family: str
+    about: str
+    text: str
+    settings: dict[str, tuple[str, Any]]
+    candidates: tuple[dict[str, Any], ...] = ()
+
+
+def inspect(
+    data: Source,
+    *,
+    protocol: Protocol | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    progress: Progress = SILENT,
+) -> Inspection:
+    """Read a data source, count and check everything in it, and split it; train nothing.
+
+    Args:
+        data: A folder, an archive, a CSV file or a name.
+        protocol: How it would be split.
+        seed: Decides the split.
+        out: A new folder for manifest.csv and data.json; None writes nothing.
+        progress: Where long work reports to.
+
+    Raises:
+        DataError: the source cannot be used; says why and what to do.
+    """
+    if out is not None:
+        refuse_existing(out)
+    loaded = loading.load(_spec(data), protocol or Protocol(), seed=seed, progress=progress)
+    facts = data_facts(loaded)
+    if out is not None:
+        loaded.manifest.write(out / "manifest.csv")
+        facts.write(out / "data.json")
+    return Inspection(manifest=loaded.manifest, facts=facts)
+
+
+def climb(
+    data: Source,
+    *,
+    rungs: Sequence[str] = (),
+    protocol: Protocol | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    progress: Progress = SILENT,
+) -> Run:
+    """Climb the ladder: choose every rung's settings, fit it, open the test split once, write the report.
+
+    Args:
+        data: A folder, an archive, a CSV file or a name.
+        rungs: Which rungs; none: all of them, cheap ones first.
+        protocol: Folds, fractions, balance and time budget.
+        settings: {rung: {setting: value}} to fix instead of choosing.
+        seed: Everything random is derived from it.
+        out: The new run folder; None: a new one under runs/.
+        progress: Where long work reports to.
+
+    Returns:
+        The run; its `leaderboard` has the results, its folder holds report.html.
+
+    Raises:
+        LinnetError: whatever is wrong with the request or the data, before anything is written.
+    """
+    names = tuple(name.replace("_", "-") for name in rungs) or ladder_names()
+    asked = _asked("climb", data, rungs=names, protocol=protocol, settings=settings, seed=seed)
+    return _run(asked, out, progress)
+
+
+def train(
+    data: Source,
+    *,
+    classifier: str,
+    protocol: Protocol | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    progress: Progress = SILENT,
+) -> Run:
+    """Train one rung under the same protocol as a climb; see `climb`."""
+    name = classifier.replace("_", "-")
+    asked = _asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
+    return _run(asked, out, progress)
+
+
+def evaluate(
+    run: Path,
+    data: Source | None = None,
+    *,
+    again: bool = False,
+    out: Path | None = None,
+    progress: Progress = SILENT,
+) -> Leaderboard:
+    """Score a run's rungs: on its own test split again, or on another labelled source.
+
+    Args:
+        run: A run folder.
+        data: Another labelled source, of which every picture is scored; classes are matched by name. None: the run's
+            own test split, which is sealed after its first opening.
+        again: Whether a second opening is meant; it is written into the ledger and shown in the report.
+        out: With `data`, a new folder for the leaderboard and the predictions; None writes nothing.
+        progress: Where long work reports to.
+
+    Raises:
+        SealedError: the test split has been opened and `again` is not set.
+        DataError: the files have changed since, or no class of `data` is known to the run.
+    """
+    opened = Run.open(run)
+    if data is not None:
+        return _evaluate_elsewhere(opened, _spec(data), out, progress)
+    if opened.openings and not again:
+        climbing.refuse_second_opening(opened)
+    experiment = opened.experiment
+    loaded = loading.load(
+        experiment.data, experiment.protocol, seed=experiment.seed, expected=opened.manifest, progress=progress
+    )
+    skipped = opened.leaderboard.skipped if opened.is_finished else ()
+    leaderboard = climbing.open_test(
+        opened, loaded, command="evaluate", again=again, skipped=skipped, progress=progress
+    )
+    showing.store_pictures(opened, loaded)
+    page.write(opened)
+    return leaderboard
+
+
+def report(run: Path, *, out: Path | None = None) -> Path:
+    """Make a run's report again from what its folder holds; neither the data nor a model is read.
+
+    Args:
+        run: A run folder.
+        out: The file to write; None: report.html in the run folder.
+
+    Raises:
+        RunError: not a run folder, or a damaged one.
+    """
+    return page.write(Run.open(run), out)
+
+
+def list_entries(family: Literal["classifiers", "datasets"] | str | None = None) -> dict[str, dict[str, str]]:
+    """List what there is, by family: {family: {name: one line about it}}; classifiers in the order of the ladder."""
+    families = [family] if family else sorted(catalog.FAMILIES)
+    ordered = {name: ladder_names() if name == "classifiers" else catalog.names(name) for name in families}
+    return {name: {entry: catalog.find(name, entry).about for entry in ordered[name]} for name in families}
+
+
+def describe(name: str) -> Description:
+    """Describe one entry of any family.
+
+    Raises:
+        UnknownNameError: no family has it; names the nearest.
+    """
+    for family in sorted(catalog.FAMILIES):
+        if name.replace("_", "-") in catalog.names(family):
+            return _describe(family, name.replace("_", "-"))
+    known = [entry for family in sorted(catalog.FAMILIES) for entry in catalog.names(family)]
+    raise UnknownNameError("classifier or data set", name, known)
+
+
+def ladder_names() -> tuple[str, ...]:
+    """List all rungs, cheap ones first."""
+    names = catalog.names("classifiers")
+    return tuple(sorted(names, key=lambda name: (catalog.find("classifiers", name).position, name)))
+
+
+# -- behind the door -----------------------------------------------------------------------------------------------
+
+
+def _asked(
+    command: Literal["climb", "train"],
+    data: Source,
+    *,
+    rungs: tuple[str, ...],
+    protocol: Protocol | None,
+    settings: Settings | None,
+    seed: int,
+) -> Experiment:
+    """Write down everything that was asked."""
+    return Experiment(
+        command=command,
+        data=_spec(data),
+        protocol=protocol or Protocol(),
+        rungs=rungs,
+        seed=seed,
+        settings={rung.replace("_", "-"): dict(values) for rung, values in (settings or {}).items()},
+        machine=describe_machine(),
+    )
+
+
+def _run(experiment: Experiment, out: Path | None, progress: Progress) -> Run:
+    """Do what was asked: all that can be refused is refused before the run folder is made."""
+    ladder = climbing.ladder(experiment)
+    folder = out if out is not None else _free_folder(experiment.data)
+    refuse_existing(folder)
+    loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, progress=progress)
+    facts = data_facts(loaded)
+    run = Run.create(folder, experiment)
+    loaded.manifest.write(run.folder / "manifest.csv")
+    facts.write(run.folder / "data.json")
+    with _report_at_the_end(run, loaded):
+        skipped = climbing.climb(run, ladder, loaded, progress=progress)
+        climbing.open_test(run, loaded, command=experiment.command, skipped=skipped, progress=progress)
+    return run
+
+
+@contextmanager
+def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
+    """Write pictures and report when the work ends: well, by Ctrl-C, or by an error."""
+    try:
+        yield
+    finally:
+        showing.store_pictures(run, loaded)
+        page.write(run)
+
+
+def _evaluate_elsewhere(run: Run, spec: DataSpec, out: Path | None, progress: Progress) -> Leaderboard:
+    if out is not None:
+        refuse_existing(out)
+    rungs = run.fitted_rungs
+    if not rungs:
+        raise RunError(f"{run.folder} has no fitted rung; climb again before evaluating.")
+    facts = run.facts
+    data = loading.load_for(spec, class_names=facts.class_names, geometry=facts.geometry, progress=progress)
+    contenders = [climbing.contend(run, rung, data, progress=progress) for rung in rungs]
+    leaderboard = rank(contenders)
+    if out is not None:
+        for contender in contenders:
+            contender.predictions.write(out / f"predictions-{contender.rung}.csv")
+        leaderboard.write(out)
+    return leaderboard
+
+
+def _spec(data: Source) -> DataSpec:
+    """Make paths absolute, so that a run finds its data again from any folder."""
+    spec = data if isinstance(data, DataSpec) else DataSpec(source=str(data))
+    return replace(spec, source=loading.absolute(spec.source))
+
+
+def _free_folder(spec: DataSpec) -> Path:
+    """Name the first free folder runs/DATA-1, runs/DATA-2, ..."""
+    stem = Path(spec.source.partition("[")[0].rstrip("/\\") or "data").name.split(".")[0] or "data"
+    number = 1
+    while Path("runs", f"{stem}-{number}").exists():
+        number += 1
+    return Path("runs", f"{stem}-{number}")
+
+
+def _describe(family: str, name: str) -> Description:
+    entry = catalog.find(family, name)
+    text = python_inspect.cleandoc(entry.__doc__ or "")
+    if family != "classifiers":
+        return Description(name=name, family=family, about=entry.about, text=text, settings={})
+    defaults = entry().settings()
+    types = {field.name: field.type for field in fields(entry)}
+    shown = {key: (_type_name(types[key]), value) for key, value in defaults.items()}
+    candidates = [candidate.settings() for candidate in entry().candidates()]
+    varied = tuple({key: c[key] for key in defaults if c[key] != defaults[key]} for c in candidates)
+    return Description(name=name, family=family, about=entry.about, text=text, settings=shown, candidates=varied)
+
+
+def _type_name(annotation: Any) -> str:
+    """Write a type as a user would: int, float, Literal['l1', 'l2']."""
+    return str(getattr(annotation, "__name__", annotation) if isinstance(annotation, type) else annotation).replace(
+        "typing.", ""
+    )
