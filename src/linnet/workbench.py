@@ -302,13 +302,13 @@ def _describe(family: str, name: str) -> Description:
         return Description(name=name, family=family, about=entry.about, text=text, settings={})
     defaults = entry().settings()
     types = {field.name: field.type for field in fields(entry)}
-    shown = {key: (_type_name(types[key]), value) for key, value in defaults.items()}
+    shown = {key: (type_name(types[key]), value) for key, value in defaults.items()}
     candidates = [candidate.settings() for candidate in entry().candidates()]
     varied = tuple({key: c[key] for key in defaults if c[key] != defaults[key]} for c in candidates)
     return Description(name=name, family=family, about=entry.about, text=text, settings=shown, candidates=varied)
 
 
-def _type_name(annotation: Any) -> str:
+def type_name(annotation: Any) -> str:
     """Write a type as a user would: int, float, Literal['l1', 'l2']."""
     return str(getattr(annotation, "__name__", annotation) if isinstance(annotation, type) else annotation).replace(
         "typing.", ""

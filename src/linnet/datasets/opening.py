@@ -1,0 +1,92 @@
+"""Understand what a user typed as DATA: a path, a name, and classes in brackets."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from linnet import catalog
+from linnet.datasets.archive import ArchiveSource, is_archive
+from linnet.datasets.base import ArraySource, Source
+from linnet.datasets.folder import FolderSource
+from linnet.datasets.places import places
+from linnet.datasets.table import TableSource
+from linnet.datasets.torchvision_sets import open_named
+from linnet.errors import DataError, UnknownNameError
+from linnet.progress import SILENT, Progress
+from linnet.records.experiment import DataSpec
+
+
+def split_classes(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take the class names in brackets off a source.
+
+    Returns:
+        The source, and the class names; none where all classes are wanted.
+
+    Raises:
+        DataError: empty brackets, or one class twice.
+
+    Example:
+        >>> split_classes("cifar10[bird, airplane]")
+        ('cifar10', ('bird', 'airplane'))
+    """
+    found = re.fullmatch(r"(.+)\[(.*)\]", text)
+    if found is None or Path(text).exists():
+        return text, ()
+    names = tuple(name.strip() for name in found[2].split(",") if name.strip())
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise DataError(f"Brackets want at least two different classes, as in cifar10[bird,airplane]; they hold {found[2]!r}.")
+    return found[1], names
+
+
+def absolute(text: str) -> str:
+    """Make the path in a source absolute; names stay as they are."""
+    source, names = split_classes(text)
+    path = Path(source).expanduser()
+    if not path.exists():
+        return text
+    return str(path.resolve()) + (f"[{','.join(names)}]" if names else "")
+
+
+def open_source(spec: DataSpec, *, progress: Progress = SILENT) -> tuple[Source | ArraySource, tuple[str, ...]]:
+    """Open whatever a user typed.
+
+    Returns:
+        The source, and the classes that are wanted; none: all.
+
+    Raises:
+        DataError: no such file or folder, or one of a kind that holds no labelled pictures.
+        UnknownNameError: neither a path nor a known name; names the nearest.
+        DownloadError: a known set that is not on this machine and cannot be fetched.
+    """
+    text, names = split_classes(spec.source)
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return FolderSource(path, nested=spec.nested), names
+    if path.is_file():
+        return _open_file(path, spec), names
+    if path.exists():
+        raise DataError(f"{text} is neither a file nor a folder; give a folder of class folders, an archive or a CSV file.")
+    if _looks_like_a_path(text):
+        raise DataError(f"There is no file or folder {text}; give a folder of class folders, a zip or tar of one, or a CSV.")
+    try:
+        return open_named(text, places(), progress=progress), names
+    except UnknownNameError as error:
+        known = ", ".join(catalog.names("datasets"))
+        raise DataError(f"There is no folder or file {text!r} here, and no data set of that name. {_guess(error)}Named sets: {known}, or a torchvision class such as STL10.") from None
+
+
+def _open_file(path: Path, spec: DataSpec) -> Source:
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return TableSource(path)
+    if is_archive(path) or zipfile.is_zipfile(path):
+        return ArchiveSource(path, nested=spec.nested)
+    raise DataError(f"{path} is a single file of an unknown kind; a folder, a zip or tar, or a CSV file was wanted.")
+
+
+def _looks_like_a_path(text: str) -> bool:
+    return any(mark in text for mark in "/\\~") or Path(text).suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".csv")
+
+
+def _guess(error: UnknownNameError) -> str:
+    found = re.search(r"did you mean '[^']+'\?", str(error))
+    return f"{found[0].capitalize()} " if found else ""

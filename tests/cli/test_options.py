@@ -1,0 +1,48 @@
+import pytest
+
+from linnet.cli.options import Assignments, DataFlags, ProtocolFlags, comma_separated, seconds
+from linnet.errors import ConfigError, UnknownNameError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("", 0), ("45", 45), ("0.5", 0.5), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200)]
+)
+def test_lengths_of_time(text, expected):
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["soon", "10x", "m", "-5", "1m1h"])
+def test_what_is_no_length_of_time_is_refused(text):
+    with pytest.raises(ConfigError, match="such as 90s, 10m or 1h30m"):
+        seconds(text)
+
+
+def test_commas_and_repeated_flags_mean_the_same():
+    assert comma_separated(("knn,majority", "two-layer")) == ("knn", "majority", "two-layer")
+    assert comma_separated(("knn , majority,",)) == ("knn", "majority")
+
+
+def test_assignments_are_sorted_by_what_they_change():
+    found = Assignments.read(("knn.k=1", "data.size=64", "protocol.folds=5", "knn.metric=l2"))
+    assert found.rungs == {"knn": {"k": 1, "metric": "l2"}}
+    assert found.data == {"size": 64}
+    assert found.protocol == {"folds": 5}
+
+
+def test_an_assignment_overrules_its_flag():
+    assert DataFlags(size=32).spec("digits", {"size": 64}).size == 64
+    assert ProtocolFlags(folds=3).protocol({"valid_fraction": 0.3}).valid_fraction == 0.3
+
+
+def test_a_misspelt_setting_of_the_experiment_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'valid_fraction'"):
+        ProtocolFlags().protocol({"valid_fracton": 0.3})
+
+
+def test_a_setting_of_the_wrong_type_is_refused():
+    with pytest.raises(ConfigError, match=r"data\.size should be .*integer"):
+        DataFlags().spec("digits", {"size": "big"})
+
+
+def test_budget_becomes_seconds():
+    assert ProtocolFlags(budget="2m").protocol({}).budget == 120

@@ -1,0 +1,62 @@
+import math
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from linnet.classifiers.majority import MajorityClassifier
+from linnet.datasets.base import Dataset
+from linnet.evaluation import budget
+from linnet.evaluation.budget import Budget, duration, estimate_seconds
+
+
+def test_no_limit_is_an_endless_share():
+    assert Budget(seconds=0, n_rungs=3).share(0) == math.inf
+
+
+def test_time_that_is_left_is_shared_fairly(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(budget.time, "monotonic", lambda: clock[0])
+    shared = Budget(seconds=60, n_rungs=3, started=clock[0])
+    assert shared.share(0) == 20
+    clock[0] += 10  # the first rung took half of its share: the others get more
+    assert shared.share(1) == 25
+    clock[0] += 70
+    assert shared.share(2) == 0
+
+
+def dataset(n):
+    generator = np.random.default_rng(0)
+    return Dataset.of(generator.integers(0, 256, (n, 1, 4, 4), dtype=np.uint8), np.arange(n) % 2)
+
+
+class Slow(MajorityClassifier):
+    """Take a time that grows with the square of n, told by a clock of its own."""
+
+    clock: ClassVar[list[float]] = [0.0]
+
+    def fit_features(self, train, *, seed, progress):
+        self.clock[0] += (len(train.labels) / 1000) ** 2
+        super().fit_features(train, seed=seed, progress=progress)
+
+
+def test_growth_with_n_is_foreseen(monkeypatch):
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: Slow.clock[0])
+    one = estimate_seconds([Slow()], dataset(2000), dataset(100), n_parts=1, seed=0)
+    # One fit on 1,000 takes 1 second, on 2,000 four; choosing and the final fit are two of them.
+    assert one == pytest.approx(8, rel=0.05)
+
+
+def test_more_folds_and_candidates_cost_more(monkeypatch):
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: Slow.clock[0])
+    few = estimate_seconds([Slow()], dataset(2000), dataset(100), n_parts=1, seed=0)
+    many = estimate_seconds([Slow()] * 3, dataset(2000), dataset(100), n_parts=5, seed=0)
+    assert many == pytest.approx(few * 16 / 2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.25, "0.2 s"), (12.4, "12 s"), (75, "1 min 15 s"), (3600, "1 h 0 min"), (5400, "1 h 30 min")],
+)
+def test_lengths_of_time_are_said_as_people_do(seconds, text):
+    assert duration(seconds) == text
