@@ -15,6 +15,7 @@ from linnet.evaluation.budget import Budget, duration, estimate_seconds
 from linnet.evaluation.choosing import choose, variants
 from linnet.evaluation.ranking import Contender, rank
 from linnet.progress import SILENT, Progress
+from linnet.records.decode import check_keys
 from linnet.records.experiment import Experiment
 from linnet.records.files import read_json, write_json
 from linnet.records.leaderboard import Leaderboard, Skipped
@@ -36,6 +37,7 @@ def ladder(experiment: Experiment) -> Ladder:
         UnknownNameError: no such rung or setting, or settings of a rung that is not climbed.
         ConfigError: a value of the wrong type or out of its range.
     """
+    check_keys("rung in this climb", experiment.settings, experiment.rungs)
     found = {}
     for name in experiment.rungs:
         fixed: dict[str, Any] = dict(experiment.settings.get(name, {}))

@@ -1,0 +1,96 @@
+"""Docs that cannot grow stale: every command, entry, setting and error is named, and the code in them runs."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from linnet import catalog, cli, errors, workbench
+from linnet.records.experiment import DataSpec, Protocol
+from linnet.records.leaderboard import LeaderboardRow
+from linnet.records.manifest import STATUSES, Manifest
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+EVERYTHING = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md")))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(path, language):
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+def test_every_command_is_documented(command):
+    assert f"## linnet {command}\n" in (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", catalog.names("classifiers"))
+def test_every_rung_has_its_page(name):
+    page = (DOCS / "rungs" / f"{name}.md").read_text(encoding="utf-8")
+    for heading in ("## The idea", "## The equation", "## When it fails", "## Measured"):
+        assert heading in page
+    for setting in workbench.describe(name).settings:
+        assert f"`{name}.{setting}`" in EVERYTHING
+
+
+@pytest.mark.parametrize("name", catalog.names("datasets"))
+def test_every_named_set_is_documented(name):
+    assert f"`{name}`" in EVERYTHING
+
+
+def test_every_setting_of_the_experiment_is_documented():
+    for prefix, record in (("data", DataSpec), ("protocol", Protocol)):
+        for field in record.__dataclass_fields__:
+            assert f"`{prefix}.{field}`" in EVERYTHING or field == "source"
+
+
+def test_every_column_and_status_is_documented():
+    page = (DOCS / "run-folder.md").read_text(encoding="utf-8")
+    for name in (*Manifest.__dataclass_fields__, *LeaderboardRow.__dataclass_fields__):
+        assert re.search(rf"\b{name}\b", page), name
+    for status in STATUSES:
+        assert status in EVERYTHING
+
+
+def test_the_tree_of_errors_is_complete():
+    for name, thing in vars(errors).items():
+        if isinstance(thing, type) and issubclass(thing, errors.LinnetError):
+            assert name in str(errors.__doc__)
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_readme_names_the_two_commands_on_its_first_screen():
+    first_screen = "\n".join(README.splitlines()[:45])
+    assert "make demo" in first_screen
+    assert "make test" in first_screen
+
+
+def test_version_and_changelog_agree():
+    import linnet
+
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == linnet.__version__
+
+
+def test_the_code_of_start_here_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = DOCS / "start-here.md"
+    pictures, *others = blocks(page, "python")
+    exec(compile(pictures, "start-here.md", "exec"), {})
+    commands = [line.partition("#")[0].strip() for block in blocks(page, "bash") for line in block.splitlines()]
+    (tmp_path / "other-pictures").symlink_to(tmp_path / "my-pictures")
+    for command in commands:
+        if command.startswith("linnet "):
+            assert cli.run(shlex.split(command)[1:]) == 0, command
+    for block in others:
+        exec(compile(block, "start-here.md", "exec"), {})
+    assert (tmp_path / "runs" / "my-pictures-1" / "report.html").exists()
+    assert "majority" in capsys.readouterr().out
