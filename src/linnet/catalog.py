@@ -21,7 +21,7 @@ def _modules(family: str) -> dict[str, str]:
         if not module.name.startswith("_") and module.name not in _not_entries(family)
     }
     for point in importlib.metadata.entry_points(group=f"linnet.{family}"):
-        found.setdefault(point.name, point.value)
+        found.setdefault(point.name, point.module)
     return found
 
 

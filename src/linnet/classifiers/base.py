@@ -26,6 +26,9 @@ FORMAT = 1
 
 Images = Tensor | npt.NDArray[Any]
 
+_DAMAGE = (LinnetError, OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError)
+"""What goes wrong where a model folder holds other things than `save` wrote."""
+
 
 class Classifier(ABC):
     """Learn from labelled pictures and give probabilities; an entry is a keyword-only dataclass.
@@ -152,7 +155,7 @@ class Classifier(ABC):
             c, h, w = described["image_shape"]
             classifier.image_shape_ = (c, h, w)
             classifier._restore(state)
-        except (LinnetError, OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        except _DAMAGE as error:
             raise RunError(f"The classifier in {folder} is damaged or incomplete ({error}); train it again.") from None
         return classifier
 

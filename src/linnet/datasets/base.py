@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ class Dataset:
 
     Raises:
         ImagesError: pixels of another shape or type.
-        DataError: lengths that differ, or labels outside the classes.
+        DataError: lengths that differ, rows outside the pixels, labels outside the classes, or a class named twice.
     """
 
     pixels: Tensor
@@ -56,6 +56,13 @@ class Dataset:
                 f"{n} rows want as many labels, ids and groups; they are "
                 f"{len(self.labels)}, {len(self.ids)} and {len(self.groups)}."
             )
+        if n and not (int(self.rows.min()) >= 0 and int(self.rows.max()) < len(self.pixels)):
+            raise DataError(
+                f"Rows must lie in 0 .. {len(self.pixels) - 1} for {len(self.pixels)} pictures; "
+                f"they reach {int(self.rows.min())} .. {int(self.rows.max())}."
+            )
+        if len(set(self.class_names)) < self.n_classes:
+            raise DataError(f"Each class wants a name of its own; they are named {', '.join(self.class_names)}.")
         if n and not (int(self.labels.min()) >= 0 and int(self.labels.max()) < self.n_classes):
             raise DataError(
                 f"Labels must lie in 0 .. {self.n_classes - 1} for {self.n_classes} classes; "
@@ -75,9 +82,18 @@ class Dataset:
             images: (n, c, h, w) uint8.
             labels: (n,) int, 0 .. k-1.
             class_names: k names; None: "0", "1", ... up to the largest label.
+
+        Raises:
+            ImagesError: images of another shape or type.
+            DataError: not one whole number from the range per picture.
         """
-        pixels = torch.as_tensor(images)
-        y = torch.as_tensor(labels, dtype=torch.int64)
+        pixels = tensor_of(images)
+        y = torch.as_tensor(labels)
+        if len(y) and (y.is_floating_point() or y.ndim != 1 or len(y) != len(pixels)):
+            raise DataError(
+                f"{len(pixels)} pictures want as many whole numbers as labels; they got {tuple(y.shape)} {y.dtype}."
+            )
+        y = y.to(torch.int64)
         k = int(y.max()) + 1 if len(y) else 1
         names = tuple(class_names) if class_names is not None else tuple(str(i) for i in range(k))
         ids = texts_of([str(i) for i in range(len(y))])
@@ -105,8 +121,13 @@ class Dataset:
         return gather(self.pixels, self.rows)
 
     def subset(self, indices: Tensor | npt.NDArray[np.int64] | Sequence[int]) -> Self:
-        """Return the pictures at these positions, in this order; pixels are shared, not copied."""
-        chosen = torch.as_tensor(indices, dtype=torch.int64)
+        """Return the pictures at these positions, in this order; pixels are shared, not copied.
+
+        Args:
+            indices: (m,) int, positions; or (n,) bool, which pictures to keep.
+        """
+        chosen = torch.as_tensor(indices)
+        chosen = torch.nonzero(chosen).flatten() if chosen.dtype == torch.bool else chosen.to(torch.int64)
         at = chosen.numpy()
         return replace(
             self, rows=self.rows[chosen], labels=self.labels[chosen], ids=self.ids[at], groups=self.groups[at]
@@ -155,7 +176,7 @@ class Dataset:
             (b, c, h, w) uint8 images and (b,) int64 labels.
         """
         order = torch.arange(len(self)) if shuffle is None else torch.randperm(len(self), generator=shuffle)
-        for positions in torch.split(order, size):
+        for positions in torch.split(order, size) if len(order) else ():
             yield gather(self.pixels, self.rows[positions]), self.labels[positions]
 
 
@@ -164,6 +185,21 @@ def gather(pixels: Tensor, rows: Tensor) -> Tensor:
     if len(rows) and int(rows[-1]) - int(rows[0]) + 1 == len(rows) and bool((rows[1:] - rows[:-1] == 1).all()):
         return pixels[int(rows[0]) : int(rows[-1]) + 1]
     return torch.from_numpy(pixels.numpy()[rows.numpy()])
+
+
+def tensor_of(images: Tensor | npt.NDArray[Any]) -> Tensor:
+    """Wrap an array as a tensor, sharing its memory where torch can: not with negative steps or read-only pixels.
+
+    Raises:
+        ImagesError: values that are no numbers.
+    """
+    if isinstance(images, Tensor):
+        return images
+    array = np.asarray(images)
+    try:
+        return torch.from_numpy(array if array.flags.writeable and min(array.strides, default=0) >= 0 else array.copy())
+    except TypeError:
+        raise ImagesError(f"Pictures want to be an array of numbers; this one holds {array.dtype}.") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def image_name(image_id: str) -> str:
-    """Return the name under which a picture of the data stands."""
-    return f"images/{image_id}.png"
+    """Return the name under which a picture of the data stands; a zip wants Unicode where file names need not be."""
+    return f"images/{image_id.encode('utf-8', 'xmlcharrefreplace').decode()}.png"
 
 
 def template_name(rung: str, class_index: int) -> str:

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from linnet.errors import RunError
+from linnet.records.data_facts import DataFacts
+from linnet.records.experiment import DataSpec, Experiment
+from linnet.records.leaderboard import Leaderboard
+from linnet.records.ledger import Opening
+from linnet.records.manifest import Manifest, texts_of
+from linnet.records.predictions import Predictions
+from linnet.records.run import Run, refuse_existing
+from linnet.records.selection import Selection
+
+
+@pytest.fixture
+def experiment():
+    return Experiment(command="climb", data=DataSpec(source="digits"), rungs=("majority", "knn"))
+
+
+@pytest.fixture
+def run(tmp_path, experiment):
+    return Run.create(tmp_path / "runs" / "one", experiment)
+
+
+def test_a_new_run_holds_what_was_asked(run, experiment):
+    assert [path.name for path in run.folder.iterdir()] == ["experiment.toml"]
+    assert run.experiment == experiment
+    assert Run.open(run.folder).experiment == experiment
+
+
+def test_no_run_writes_over_another(run, experiment):
+    with pytest.raises(RunError, match="exists already and is left as it is; choose another --out"):
+        Run.create(run.folder, experiment)
+
+
+def test_a_file_of_that_name_is_left_alone_too(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(RunError, match="exists already"):
+        refuse_existing(tmp_path / "file")
+    refuse_existing(tmp_path / "free")
+
+
+def test_a_run_that_cannot_be_made_says_why(tmp_path, experiment):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be made"):
+        Run.create(tmp_path / "file" / "run", experiment)
+
+
+def test_a_folder_that_is_not_there_is_no_run(tmp_path):
+    with pytest.raises(RunError, match="There is no run folder"):
+        Run.open(tmp_path / "none")
+
+
+def test_a_folder_of_something_else_is_no_run(tmp_path):
+    with pytest.raises(RunError, match="should be a run folder"):
+        Run.open(tmp_path)
+
+
+def test_a_run_is_finished_when_its_leaderboard_is_there(run):
+    assert not run.is_finished
+    board = Leaderboard(rows=())
+    board.write(run.folder)
+    assert run.is_finished
+    assert run.leaderboard == board
+
+
+def test_rungs_come_in_the_order_of_the_experiment_once_they_are_chosen(run):
+    assert run.rungs == ()
+    chosen = Selection(candidates=({},), accuracy=np.ones((1, 1)), chosen=0)
+    for rung in ("knn", "majority"):
+        chosen.write(run.rung_folder(rung) / "selection.csv")
+    assert run.rungs == ("majority", "knn")
+    assert run.selection("knn").chosen == 0
+
+
+def test_predictions_are_none_until_they_are_made(run):
+    assert run.predictions("knn", "test") is None
+    made = Predictions(
+        ids=texts_of(["a"]),
+        labels=np.zeros(1, dtype=np.int64),
+        probabilities=np.ones((1, 1), dtype=np.float32),
+        class_names=("owl",),
+    )
+    made.write(run.rung_folder("knn") / "predictions-test.csv")
+    assert run.predictions("knn", "test").ids.tolist() == ["a"]
+    assert run.predictions("knn", "valid") is None
+
+
+def test_manifest_and_facts_lie_where_the_plan_says(run):
+    empty = texts_of([])
+    columns = dict.fromkeys(["id", "label", "split", "group", "content_hash", "status", "reason"], empty)
+    Manifest(fold=np.zeros(0, dtype=np.int64), **columns).write(run.folder / "manifest.csv")
+    facts = DataFacts(name="x", class_names=("a",), image_shape=(1, 8, 8), geometry={}, counts={}, class_counts={})
+    facts.write(run.folder / "data.json")
+    assert len(run.manifest) == 0
+    assert run.facts == facts
+
+
+def test_openings_are_recorded_one_by_one(run):
+    assert run.openings == ()
+    opening = Opening(when="2026-11-05T10:00:00+00:00", command="climb", rungs=("knn",), n=3, split_hash="ab")
+    run.record_opening(opening)
+    assert run.openings == (opening,)
+    assert (run.folder / "ledger.jsonl").exists()
+
+
+def test_pictures_are_kept_for_the_report(run):
+    assert run.pictures == {}
+    run.write_pictures({"images/a.png": b"png"})
+    assert run.pictures == {"images/a.png": b"png"}
