@@ -21,7 +21,7 @@ from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.manifest import Manifest
 from linnet.records.run import Run, refuse_existing
-from linnet.report import page
+from linnet.reports import page
 
 Source = str | Path | DataSpec
 Settings = Mapping[str, Mapping[str, Any]]

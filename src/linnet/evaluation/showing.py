@@ -10,7 +10,7 @@ from linnet.images import encode_png
 from linnet.records.pictures import image_name, template_name
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
-from linnet.report.choices import pictures_wanted
+from linnet.reports.choices import pictures_wanted
 
 _LONGEST_SIDE = 112
 """Pixels: pictures in a report are no larger, so that it stays small."""

@@ -1,0 +1,69 @@
+"""What a report says, as a tree of plain values made from a run; how it looks is the page's business."""
+
+from dataclasses import dataclass
+
+from linnet.records.run import Run
+from linnet.reports.choosing import Choice, describe_choices
+from linnet.reports.data import DataPart, describe_data
+from linnet.reports.evidence import Evidence, gather
+from linnet.reports.mistakes import RungPart, describe_rungs
+from linnet.reports.repeating import RepeatPart, describe_repeating
+from linnet.reports.sealing import SealingPart, describe_sealing
+from linnet.reports.standings import StandingsPart, describe_standings
+from linnet.reports.summary import Summary, summarize
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Hold everything that a report says; pictures stand in it by their names in the run.
+
+    Attributes:
+        title: What the user called the data.
+        command: "climb" or "train".
+        when: UTC, ISO 8601, of the first opening of the test split; empty where there was none.
+        is_finished: Whether the climb came to its end.
+        data: None where the run has no record of it (yet).
+        notes: One sentence for each record that is wanted and could not be read.
+    """
+
+    title: str
+    command: str
+    when: str
+    is_finished: bool
+    summary: Summary
+    standings: StandingsPart
+    data: DataPart | None
+    choices: tuple[Choice, ...]
+    rungs: tuple[RungPart, ...]
+    sealing: SealingPart
+    repeat: RepeatPart
+    notes: tuple[str, ...]
+
+
+def build(run: Run) -> Report:
+    """Make the content of a run's report, finished or not.
+
+    Raises:
+        RunError: the run has no readable experiment.toml.
+    """
+    return compose(gather(run))
+
+
+def compose(evidence: Evidence) -> Report:
+    """Make the content from records that were read already."""
+    standings, data = describe_standings(evidence), describe_data(evidence)
+    sealing = describe_sealing(evidence)
+    return Report(
+        title=evidence.facts.name if evidence.facts else evidence.experiment.data.source,
+        command=evidence.experiment.command,
+        when=evidence.openings[0].when if evidence.openings else "",
+        is_finished=evidence.is_finished,
+        summary=summarize(evidence, standings, data, sealing),
+        standings=standings,
+        data=data,
+        choices=describe_choices(evidence),
+        rungs=describe_rungs(evidence),
+        sealing=sealing,
+        repeat=describe_repeating(evidence),
+        notes=evidence.notes,
+    )

@@ -1,0 +1,119 @@
+"""Everything a report reads of a run, read once; what is missing or damaged becomes a note, not an end."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from linnet.errors import LinnetError
+from linnet.records.data_facts import DataFacts
+from linnet.records.experiment import Experiment
+from linnet.records.leaderboard import Leaderboard, LeaderboardRow
+from linnet.records.ledger import Opening
+from linnet.records.manifest import Manifest
+from linnet.records.pictures import image_name
+from linnet.records.predictions import Predictions
+from linnet.records.run import Run
+from linnet.records.selection import Selection
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """Hold a run's records.
+
+    Attributes:
+        experiment: What was asked; the only record that must be there.
+        is_finished: Whether the leaderboard was written, which happens last.
+        leaderboard: None where there is none (yet), or where it cannot be read.
+        facts: None likewise.
+        manifest: None likewise.
+        openings: Of the test split, oldest first.
+        selections: {rung: how its settings were chosen}, of rungs that got so far.
+        predictions: {rung: on the test split if it was scored there, else on the validation split}.
+        scored_on: {rung: "test" or "valid"}, saying which.
+        pictures: {name: PNG file}.
+        notes: One sentence for each record that is wanted and cannot be read.
+    """
+
+    experiment: Experiment
+    is_finished: bool
+    leaderboard: Leaderboard | None
+    facts: DataFacts | None
+    manifest: Manifest | None
+    openings: tuple[Opening, ...]
+    selections: Mapping[str, Selection]
+    predictions: Mapping[str, Predictions]
+    scored_on: Mapping[str, str]
+    pictures: Mapping[str, bytes]
+    notes: tuple[str, ...]
+
+    @property
+    def rows(self) -> tuple[LeaderboardRow, ...]:
+        """The leaderboard's rows, best first; none without a leaderboard."""
+        return self.leaderboard.rows if self.leaderboard else ()
+
+    @property
+    def rungs(self) -> tuple[str, ...]:
+        """All rungs: those of the leaderboard, best first, then the others as they were asked for."""
+        return tuple(dict.fromkeys([*(row.rung for row in self.rows), *self.experiment.rungs]))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """In order; from any record that knows them."""
+        if self.facts:
+            return self.facts.class_names
+        return next((found.class_names for found in self.predictions.values()), ())
+
+    def picture(self, image_id: str) -> str | None:
+        """Return the name of a picture of the data, None where it was not kept."""
+        name = image_name(image_id)
+        return name if name in self.pictures else None
+
+
+def gather(run: Run) -> Evidence:
+    """Read a run's records.
+
+    Raises:
+        RunError: no readable experiment.toml, without which it is no run.
+    """
+    experiment = run.experiment
+    read = _Reader(run)
+    predictions, scored_on = {}, {}
+    for rung in experiment.rungs:
+        for split in ("test", "valid"):
+            found = read.optional(partial(run.predictions, rung, split)) if rung not in predictions else None
+            if found is not None:
+                predictions[rung], scored_on[rung] = found, split
+    selections = {rung: read.optional(partial(run.selection, rung)) for rung in run.rungs}
+    return Evidence(
+        experiment=experiment,
+        is_finished=run.is_finished,
+        leaderboard=read.optional(lambda: run.leaderboard) if run.is_finished else None,
+        facts=read.optional(lambda: run.facts),
+        manifest=read.optional(lambda: run.manifest),
+        openings=read.optional(lambda: run.openings) or (),
+        selections={rung: selection for rung, selection in selections.items() if selection is not None},
+        predictions=predictions,
+        scored_on=scored_on,
+        pictures=read.optional(lambda: run.pictures) or {},
+        notes=tuple(read.notes),
+    )
+
+
+class _Reader:
+    """Read records, and remember what went wrong."""
+
+    def __init__(self, run: Run) -> None:
+        self._prefix = f"{run.folder}{os.sep}"
+        self.notes: list[str] = []
+
+    def optional(self, load: Callable[[], T]) -> T | None:
+        """Return what `load` reads, or None; the note names the file without this machine's folders."""
+        try:
+            return load()
+        except (LinnetError, OSError, UnicodeDecodeError) as error:
+            self.notes.append(str(error).replace(self._prefix, ""))
+            return None

@@ -1,0 +1,161 @@
+"""What a report says of mistakes: confusion matrix, most confused classes, worst mistakes, learned templates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linnet.records.pictures import template_name
+from linnet.records.predictions import Predictions
+from linnet.reports.choices import MAX_CLASSES, N_MISTAKES, worst_mistakes
+from linnet.reports.evidence import Evidence
+
+MAX_MATRIX = 24
+"""Classes up to which the matrix is shown; above, lists say more."""
+N_PAIRS, N_PAIRS_WITHOUT_MATRIX, N_HARDEST = 6, 20, 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfusedPair:
+    """Hold how often pictures of one class were taken for another; `share` is of all pictures of the true class."""
+
+    truth: str
+    prediction: str
+    n: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassShare:
+    """Hold how many pictures of a class were told right."""
+
+    name: str
+    n: int
+    n_correct: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """Hold one wrong prediction; `picture` is None where it was not kept."""
+
+    id: str
+    truth: str
+    prediction: str
+    probability: float
+    truth_probability: float
+    picture: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """Hold what a linear rung learned to look for in one class, as a picture."""
+
+    name: str
+    picture: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungPart:
+    """Hold what one rung got wrong, and what it learned.
+
+    Attributes:
+        split: "test", or "valid" where it was not scored on the test split.
+        class_names: In the order of the matrix.
+        matrix: Counts, a row per true class; empty where there are too many classes.
+        pairs: The most frequent confusions.
+        hardest: The classes with the smallest share told right; only without a matrix.
+        worst: The most confident mistakes.
+        templates: Of linear rungs.
+    """
+
+    rung: str
+    split: str
+    n: int
+    n_wrong: int
+    class_names: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+    pairs: tuple[ConfusedPair, ...]
+    hardest: tuple[ClassShare, ...]
+    worst: tuple[Mistake, ...]
+    templates: tuple[Template, ...]
+
+    @property
+    def has_long_names(self) -> bool:
+        """Whether class names are too long to stand above a column side by side."""
+        return max(map(len, self.class_names), default=0) > 4
+
+
+def confusion(predictions: Predictions) -> npt.NDArray[np.int64]:
+    """Count (truth, prediction) pairs, as (k, k) int64."""
+    k = len(predictions.class_names)
+    cells = predictions.labels * k + predictions.predicted
+    return np.asarray(np.bincount(cells, minlength=k * k).reshape(k, k), dtype=np.int64)
+
+
+def describe_rungs(evidence: Evidence) -> tuple[RungPart, ...]:
+    """Say of each rung with predictions what it got wrong."""
+    return tuple(_describe(evidence, rung) for rung in evidence.rungs if rung in evidence.predictions)
+
+
+def _describe(evidence: Evidence, rung: str) -> RungPart:
+    predictions = evidence.predictions[rung]
+    names, matrix = predictions.class_names, confusion(predictions)
+    has_matrix = len(names) <= MAX_MATRIX
+    return RungPart(
+        rung=rung,
+        split=evidence.scored_on[rung],
+        n=len(predictions),
+        n_wrong=int(np.sum(~predictions.correct)),
+        class_names=names,
+        matrix=tuple(tuple(int(n) for n in row) for row in matrix) if has_matrix else (),
+        pairs=confused_pairs(matrix, names, N_PAIRS if has_matrix else N_PAIRS_WITHOUT_MATRIX),
+        hardest=() if has_matrix else _hardest(matrix, names),
+        worst=tuple(_mistake(evidence, predictions, int(i)) for i in worst_mistakes(predictions, N_MISTAKES)),
+        templates=tuple(
+            Template(name=name, picture=picture)
+            for i, name in enumerate(names[:MAX_CLASSES])
+            if (picture := template_name(rung, i)) in evidence.pictures
+        ),
+    )
+
+
+def confused_pairs(matrix: npt.NDArray[np.int64], names: tuple[str, ...], n: int) -> tuple[ConfusedPair, ...]:
+    """Find the most frequent confusions.
+
+    Args:
+        matrix: (k, k) int64, counts by truth and prediction.
+        names: k class names.
+        n: At most so many.
+
+    Returns:
+        The most frequent one first; among equals the smaller class indices.
+    """
+    wrong = matrix * (1 - np.eye(len(names), dtype=np.int64))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:n]
+    cells = [divmod(int(cell), len(names)) for cell in order]
+    return tuple(
+        ConfusedPair(
+            truth=names[t], prediction=names[p], n=int(wrong[t, p]), share=float(wrong[t, p] / matrix[t].sum())
+        )
+        for t, p in cells
+        if wrong[t, p]
+    )
+
+
+def _hardest(matrix: npt.NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassShare, ...]:
+    totals, right = matrix.sum(axis=1), matrix.diagonal()
+    occurring = np.flatnonzero(totals)
+    order = occurring[np.argsort(right[occurring] / totals[occurring], kind="stable")][:N_HARDEST]
+    return tuple(ClassShare(name=names[i], n=int(totals[i]), n_correct=int(right[i])) for i in order)
+
+
+def _mistake(evidence: Evidence, predictions: Predictions, i: int) -> Mistake:
+    names, truth, said = predictions.class_names, predictions.labels[i], predictions.predicted[i]
+    return Mistake(
+        id=str(predictions.ids[i]),
+        truth=names[truth],
+        prediction=names[said],
+        probability=float(predictions.probabilities[i, said]),
+        truth_probability=float(predictions.probabilities[i, truth]),
+        picture=evidence.picture(str(predictions.ids[i])),
+    )

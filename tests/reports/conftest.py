@@ -1,0 +1,257 @@
+"""A run made of nothing but records: small pictures of figures, simulated rungs, files with problems."""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from linnet.records.data_facts import DataFacts
+from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
+from linnet.records.ledger import Opening
+from linnet.records.manifest import Manifest, texts_of
+from linnet.records.pictures import image_name, template_name
+from linnet.records.predictions import Predictions
+from linnet.records.run import Run
+from linnet.records.selection import Selection
+from linnet.reports.choices import pictures_wanted
+
+FIGURES = {  # five by seven pixels each, a row per two hexadecimal digits
+    "0": "0e11131519110e", "1": "040c040404040e", "2": "0e11010204081f", "3": "1f02040201110e", "4": "02060a121f0202",
+    "5": "1f101e0101110e", "6": "0608101e11110e", "7": "1f010204080808", "8": "0e11110e11110e", "9": "0e11110f01020c",
+}  # fmt: skip
+DIGITS = tuple(FIGURES)
+SIDE = 12
+STRENGTH = {"majority": 0.0, "knn": 2.6, "softmax-regression": 2.0, "two-layer": 2.7}
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Write (h, w) uint8 as a gray PNG."""
+    height, width = pixels.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    packed = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def figure(index: int) -> np.ndarray:
+    """Draw a figure as (7, 5) float in [0, 1]."""
+    rows = bytes.fromhex(FIGURES[str(index % 10)])
+    return np.array([[(row >> (4 - x)) & 1 for x in range(5)] for row in rows], dtype=float)
+
+
+def picture(index: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw a noisy figure at a random place as (SIDE, SIDE) uint8."""
+    pixels = generator.uniform(0, 0.25, (SIDE, SIDE))
+    y, x = generator.integers(0, SIDE - 7), generator.integers(0, SIDE - 5)
+    pixels[y : y + 7, x : x + 5] += figure(index) * generator.uniform(0.5, 0.75)
+    return (255 * pixels).astype(np.uint8)
+
+
+def make_manifest(class_names: Sequence[str], n_per_class: int, n_problems: int) -> Manifest:
+    """Number pictures 0 .. n-1 through the classes, three of five for training, one each for the other splits."""
+    n = len(class_names) * n_per_class
+    labels = np.arange(n) % len(class_names)
+    places = np.arange(n) // len(class_names)
+    split = np.array(["train", "train", "train", "valid", "test"])[places % 5]
+    ids = [f"{class_names[label]}/{i:05d}.png" for i, label in enumerate(labels)]
+    broken = ["unreadable", "ignored", "duplicate", "conflicting", "too large"]
+    status = ["used"] * n + [broken[i % 5] for i in range(n_problems)]
+    reasons = [f"reason {i}: it ends after 1,{i:03d} bytes" for i in range(n_problems)]
+    return Manifest(
+        id=texts_of([*ids, *(f"odd/{i:03d}.jpg" for i in range(n_problems))]),
+        label=texts_of([*(class_names[label] for label in labels), *[""] * n_problems]),
+        split=texts_of([*split.tolist(), *[""] * n_problems]),
+        fold=np.full(n + n_problems, -1),
+        group=texts_of([""] * (n + n_problems)),
+        content_hash=texts_of([hashlib.sha256(name.encode()).hexdigest() for name in [*ids, *[""] * n_problems]]),
+        status=texts_of(status),
+        reason=texts_of([*[""] * n, *reasons]),
+    )
+
+
+def make_predictions(manifest: Manifest, class_names: Sequence[str], *, rung: str, split: str) -> Predictions:
+    """Simulate a rung: figures that look alike are confused, and some more by chance."""
+    rows = manifest.rows(split=split)
+    labels = np.array([class_names.index(name) for name in manifest.label[rows]], dtype=np.int64)
+    k, generator = len(class_names), np.random.default_rng(len(rung))
+    shapes = np.stack([figure(i).ravel() for i in range(k)])
+    alike = -np.abs(shapes[:, None] - shapes[None]).sum(axis=2) / 4
+    logits = STRENGTH[rung] * (np.eye(k) + alike / 5)[labels] + generator.gumbel(0, 0.9, (len(rows), k)) * bool(
+        STRENGTH[rung]
+    )
+    probabilities = np.exp(logits - logits.max(axis=1, keepdims=True)) + 1e-4 * (np.arange(k) == 0)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return Predictions(
+        ids=manifest.id[rows],
+        labels=labels,
+        probabilities=probabilities.astype(np.float32),
+        class_names=tuple(class_names),
+    )
+
+
+def make_selection(rung: str, n_folds: int) -> Selection:
+    """Simulate how settings were chosen."""
+    candidates: list[dict[str, Any]] = {
+        "majority": [{}],
+        "knn": [{"metric": m, "k": k} for m in ("l1", "l2", "cosine") for k in (1, 3, 5, 8, 10, 12, 15, 20, 50, 100)],
+        "softmax-regression": [{"l2_penalty": 0.0}, *({"l2_penalty": 10.0**e} for e in range(-6, 3))],
+        "two-layer": [{"activation": a, "hidden": h} for a in ("relu", "tanh") for h in (64, 128)],
+    }[rung]
+    generator = np.random.default_rng(1 + len(rung))
+    mean = np.array([_plausible(c) for c in candidates])
+    accuracy = mean[:, None] + generator.normal(0, 0.006, (len(candidates), n_folds))
+    return Selection(candidates=tuple(candidates), accuracy=accuracy, chosen=int(np.argmax(accuracy.mean(axis=1))))
+
+
+def _plausible(candidate: dict[str, Any]) -> float:
+    if "k" in candidate:
+        start = {"l1": 0.90, "l2": 0.92, "cosine": 0.94}[candidate["metric"]]
+        return start - 0.02 * abs(np.log(candidate["k"] / 3)) ** 1.5
+    if "l2_penalty" in candidate:
+        return 0.9 - 0.006 * (np.log10(candidate["l2_penalty"] + 1e-7) + 3) ** 2
+    return 0.93 + 0.0001 * candidate["hidden"] if candidate else 0.1
+
+
+def make_row(rung: str, predictions: Predictions, *, p_value: float) -> LeaderboardRow:
+    """Make a row whose accuracy and interval (Wilson's) are those of the predictions."""
+    accuracy, n = float(predictions.correct.mean()), len(predictions)
+    interval = stats.binomtest(int(predictions.correct.sum()), n).proportion_ci(method="wilson")
+    cost = {"majority": (0, 0.0001, 0.0002), "knn": (0, 0.09, 0.41), "softmax-regression": (1450, 0.0058, 0.0021)}
+    parameters, megabytes, milliseconds = cost.get(rung, (79_510, 0.318, 0.012))
+    chance = predictions.probabilities[np.arange(n), predictions.labels].astype(np.float64)
+    return LeaderboardRow(
+        rung=rung,
+        accuracy=accuracy,
+        accuracy_low=float(interval.low),
+        accuracy_high=float(interval.high),
+        n=n,
+        balanced_accuracy=accuracy - 0.002,
+        log_loss=float(-np.log(chance).mean()),
+        ece=0.031,
+        fit_seconds=0.002 + 40 * megabytes,
+        ms_per_image=milliseconds,
+        parameters=parameters,
+        megabytes=megabytes,
+        tied_with_best=p_value > 0.05,
+        p_value=p_value,
+        settings={**make_selection(rung, 2).candidates[0]},
+    )
+
+
+def make_facts(manifest: Manifest, class_names: Sequence[str], name: str) -> DataFacts:
+    """Describe the pictures."""
+    return DataFacts(
+        name=name,
+        class_names=tuple(class_names),
+        image_shape=(1, SIDE, SIDE),
+        geometry={"size": SIDE, "fit": "crop"},
+        counts=manifest.counts(),
+        class_counts=manifest.class_counts(class_names),
+        files={
+            "n_files": 1831,
+            "n_bytes": 4_530_112,
+            "formats": {"PNG": 1490, "JPEG": 310},
+            "modes": {"L": 1702, "RGB": 90, "I;16": 8},
+            "sizes": {f"{w}x{w}": 900 // (1 + w) for w in range(12, 40)},
+            "n_rotated": 3,
+            "animated": 0,
+            "transparent": 4,
+        },
+        mean=(0.1843,),
+        std=(0.1725,),
+        duplicates={
+            "exact_pairs": 3,
+            "near_pairs": 9,
+            "conflicts": 1,
+            "leaks": {"train-test": 0},
+            "examples": [[str(manifest.id[0]), str(manifest.id[len(class_names)]), "near, mirrored"]],
+        },
+        messages=("3 pictures were turned upright as their EXIF data asks.",),
+        split_hash="5b" * 32,
+    )
+
+
+def make_run(
+    folder: Path,
+    *,
+    class_names: Sequence[str] = DIGITS,
+    name: str = "figures",
+    n_per_class: int = 150,
+    is_finished: bool = True,
+    n_openings: int = 1,
+    rungs: tuple[str, ...] = ("majority", "knn", "softmax-regression", "two-layer"),
+) -> Run:
+    """Write a whole run with the records' own methods; an unfinished one has no leaderboard and no test predictions."""
+    machine = {"linnet": "0.1.0", "python": "3.11.2", "torch": "2.15.0", "processor": "two cores", "threads": "2"}
+    experiment = Experiment(
+        command="climb",
+        data=DataSpec(source="pictures/figures.zip"),
+        protocol=Protocol(folds=5),
+        rungs=(*rungs, "linear-svm"),
+        seed=7,
+        settings={"two-layer": {"weight_decay": 0.0001}},
+        machine=machine,
+    )
+    run = Run.create(folder, experiment)
+    manifest = make_manifest(class_names, n_per_class, 31)
+    manifest.write(folder / "manifest.csv")
+    make_facts(manifest, class_names, name).write(folder / "data.json")
+    split = "test" if is_finished else "valid"
+    predictions = {rung: make_predictions(manifest, class_names, rung=rung, split=split) for rung in rungs}
+    for rung, found in predictions.items():
+        make_selection(rung, 5).write(run.rung_folder(rung) / "selection.csv")
+        found.write(run.rung_folder(rung) / f"predictions-{split}.csv")
+    for i in range(n_openings):
+        when = f"2026-11-{12 + i}T10:31:0{i}Z"
+        run.record_opening(
+            Opening(when=when, command="evaluate" if i else "climb", rungs=rungs, n=300, split_hash="5b" * 32)
+        )
+    run.write_pictures(make_pictures(manifest, class_names, predictions))
+    if is_finished:
+        ranked = sorted(rungs, key=lambda rung: -predictions[rung].correct.mean())
+        p_values = [1.0, 0.31, 0.0004, 0.0]
+        rows = tuple(make_row(rung, predictions[rung], p_value=p) for rung, p in zip(ranked, p_values, strict=False))
+        skipped = (Skipped(rung="linear-svm", reason="The budget of 60 s was used up."),)
+        Leaderboard(rows=rows, skipped=skipped).write(folder)
+    return run
+
+
+def make_pictures(
+    manifest: Manifest, class_names: Sequence[str], predictions: dict[str, Predictions]
+) -> dict[str, bytes]:
+    """Draw the pictures that the report wants, and templates of the linear rung."""
+    label_of = dict(zip(manifest.id.tolist(), manifest.label.tolist(), strict=True))
+    generator = np.random.default_rng(0)
+    wanted = [*pictures_wanted(manifest, class_names, predictions), str(manifest.id[0])]
+    shown = {image_name(i): png(picture(class_names.index(label_of[i]), generator)) for i in dict.fromkeys(wanted)}
+    for index in range(len(class_names)):
+        mean = np.mean([picture(index, generator) for _ in range(60)], axis=0)
+        shown[template_name("softmax-regression", index)] = png(
+            (255 * (mean - mean.min()) / np.ptp(mean)).astype(np.uint8)
+        )
+    return shown
+
+
+@pytest.fixture
+def new_run(tmp_path: Path) -> Callable[..., Run]:
+    """Return a function that makes a small run in a folder of its own; see `make_run`."""
+    return lambda **wanted: make_run(tmp_path / f"run-{len(list(tmp_path.iterdir()))}", **{"n_per_class": 30, **wanted})
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return one finished run that all tests share; none of them may change it."""
+    return make_run(tmp_path_factory.mktemp("report") / "run")

@@ -1,0 +1,98 @@
+"""Reading a run: what is missing or damaged becomes a note."""
+
+import pytest
+
+from linnet.errors import RunError
+from linnet.reports.evidence import gather
+
+
+def test_everything_is_read(finished_run):
+    evidence = gather(finished_run)
+    assert evidence.is_finished
+    assert evidence.notes == ()
+    assert len(evidence.rows) == 4
+    assert set(evidence.selections) == {"majority", "knn", "softmax-regression", "two-layer"}
+    assert set(evidence.scored_on.values()) == {"test"}
+    assert len(evidence.manifest) == 1531
+
+
+def test_rungs_stand_best_first_and_the_rest_as_asked(finished_run):
+    evidence = gather(finished_run)
+    assert list(evidence.rungs) == [row.rung for row in evidence.rows] + ["linear-svm"]
+
+
+def test_a_run_that_did_not_finish_shows_validation_and_no_note(new_run):
+    evidence = gather(new_run(is_finished=False, n_openings=0))
+    assert (evidence.is_finished, evidence.leaderboard, evidence.openings, evidence.notes) == (False, None, (), ())
+    assert set(evidence.scored_on.values()) == {"valid"}
+
+
+def test_test_predictions_come_before_those_on_validation_pictures(new_run):
+    run = new_run()
+    test = run.predictions("knn", "test")
+    test.write(run.rung_folder("knn") / "predictions-valid.csv")
+    assert gather(run).scored_on["knn"] == "test"
+
+
+def test_damaged_test_predictions_are_replaced_and_noted(new_run):
+    run = new_run()
+    folder = run.rung_folder("knn")
+    run.predictions("knn", "test").write(folder / "predictions-valid.csv")
+    (folder / "predictions-test.csv").write_text("nonsense\n", encoding="utf-8")
+    evidence = gather(run)
+    assert evidence.scored_on["knn"] == "valid"
+    assert len(evidence.notes) == 1
+
+
+@pytest.mark.parametrize("name", ["manifest.csv", "data.json", "leaderboard.json"])
+def test_a_damaged_record_becomes_a_note_that_names_it(new_run, name):
+    run = new_run()
+    (run.folder / name).write_bytes(b"\xff{")
+    evidence = gather(run)
+    assert len(evidence.notes) == 1
+    assert name in evidence.notes[0]
+
+
+def test_notes_do_not_tell_where_the_run_lies(new_run):
+    run = new_run()
+    (run.folder / "manifest.csv").unlink()
+    assert str(run.folder.parent) not in gather(run).notes[0]
+
+
+def test_a_damaged_ledger_and_pictures_become_notes(new_run):
+    run = new_run()
+    (run.folder / "ledger.jsonl").write_text("{}\n", encoding="utf-8")
+    (run.folder / "pictures.zip").write_bytes(b"PK")
+    evidence = gather(run)
+    assert len(evidence.notes) == 2
+    assert evidence.pictures == {}
+
+
+def test_a_record_of_a_newer_version_becomes_a_note(new_run):
+    run = new_run()
+    path = run.folder / "leaderboard.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    evidence = gather(run)
+    assert evidence.rows == ()
+    assert "newer" in evidence.notes[0]
+
+
+def test_a_run_without_pictures_is_no_news(new_run):
+    run = new_run()
+    (run.folder / "pictures.zip").unlink()
+    evidence = gather(run)
+    assert evidence.notes == ()
+    assert evidence.picture(str(evidence.manifest.id[0])) is None
+
+
+def test_class_names_are_known_without_facts(new_run):
+    run = new_run()
+    (run.folder / "data.json").unlink()
+    assert gather(run).class_names == tuple("0123456789")
+
+
+def test_without_an_experiment_it_is_no_run(new_run):
+    run = new_run()
+    (run.folder / "experiment.toml").unlink()
+    with pytest.raises(RunError, match="run folder"):
+        gather(run)

@@ -1,0 +1,286 @@
+"""The page: well-formed, complete in itself, escaped, readable, and never broken by what a run lacks."""
+
+import base64
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from linnet.reports import write
+from linnet.reports.page import data_uri, day, heat, moment
+
+VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
+SECTIONS = ["summary", "leaderboard", "data", "settings", "mistakes", "templates", "ledger", "repeat"]
+
+
+class Page(HTMLParser):
+    """Read a page and remember its structure; an element that is not closed in order is an error."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.texts, self.text = [], [], [], text
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        assert self.open.pop() == tag, f"</{tag}> at {self.getpos()}"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in {"script", "style"}:
+            self.texts.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def words(self):
+        return re.sub(r"\s+", " ", "".join(self.texts))
+
+
+def page_of(run):
+    return Page(write(run).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def page(finished_run, tmp_path_factory):
+    path = write(finished_run, tmp_path_factory.mktemp("page") / "report.html")
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_the_report_lies_in_the_run_folder_unless_asked_otherwise(new_run, tmp_path):
+    run = new_run()
+    assert write(run) == run.folder / "report.html"
+    assert write(run, tmp_path / "other.html").read_bytes() == (run.folder / "report.html").read_bytes()
+
+
+def test_the_same_run_gives_the_same_bytes(new_run):
+    run = new_run()
+    first = write(run).read_bytes()
+    assert write(run).read_bytes() == first
+
+
+def test_all_sections_are_there_in_order(page):
+    assert [attrs["id"] for attrs in page.all("section")] == SECTIONS
+
+
+def test_the_contents_lead_to_every_section(page):
+    wanted = [attrs["href"] for attrs in page.all("a") if attrs["href"].startswith("#")]
+    assert wanted == ["#summary", *(f"#{name}" for name in SECTIONS)]
+
+
+def test_headings_go_down_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels))
+
+
+def test_identifiers_are_unique(page):
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_says_its_language_and_fits_a_phone(page):
+    assert page.all("html")[0]["lang"] == "en"
+    assert "width=device-width" in next(meta["content"] for meta in page.all("meta") if meta.get("name") == "viewport")
+
+
+def test_there_is_no_address_in_the_page(page):
+    assert "http" not in page.text.replace("http-equiv", "")
+    assert "//" not in re.sub(r"data:[^\"]*", "", "".join(attrs.get("href", "") for _, attrs in page.elements))
+    assert "@import" not in page.text
+    assert "url(" not in re.sub(r"url\(#", "", page.text)
+
+
+def test_every_picture_lies_in_the_page_and_has_a_text(page):
+    assert len(page.all("img")) > 100
+    for attrs in page.all("img"):
+        assert attrs["src"].startswith("data:image/png;base64,")
+        assert "alt" in attrs
+
+
+def test_pictures_without_a_text_are_hidden_from_readers(page):
+    hidden = page.text[page.text.index('class="mosaic"') : page.text.index('<p class="kicker"')]
+    assert page.text.count('alt=""') == hidden.count('alt=""') > 0
+    assert 'aria-hidden="true"' in hidden
+
+
+def test_the_page_forbids_requests_by_itself(page):
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv"))
+    assert policy.startswith("default-src 'none'; img-src data:;")
+
+
+def test_every_control_and_region_has_a_name(page):
+    assert all(attrs.get("aria-label") for _, attrs in page.elements if attrs.get("role") in {"region", "img"})
+    assert all(attrs.get("tabindex") == "0" for _, attrs in page.elements if attrs.get("role") == "region")
+
+
+def test_the_leaderboard_shows_every_number_of_every_row(page, finished_run):
+    for row in finished_run.leaderboard.rows:
+        for value in (row.accuracy, row.balanced_accuracy, row.ece):
+            assert f"{100 * value:.1f}%" in page.words
+    assert "p = 0.31" in page.words
+    assert "linear-svm: The budget of 60 s was used up." in page.words
+
+
+def test_the_leaderboard_can_be_sorted_by_plain_numbers(page, finished_run):
+    values = [float(attrs["data-value"]) for attrs in page.all("td") if attrs.get("class") == "accuracy"]
+    assert values == [row.accuracy for row in finished_run.leaderboard.rows]
+    assert len([attrs for attrs in page.all("th") if "aria-sort" in attrs]) == 10
+
+
+def test_curves_are_drawn_where_a_number_was_chosen(page):
+    assert [attrs["class"] for attrs in page.all("figure") if attrs.get("role") == "img"] == ["chart", "chart"]
+    assert "metric cosine" in page.words
+
+
+def test_the_command_to_repeat_the_run_is_there(page, finished_run):
+    assert finished_run.experiment.command_line() in page.words
+
+
+def test_an_unfinished_run_shows_validation_and_says_so(new_run):
+    page = page_of(new_run(is_finished=False, n_openings=0))
+    assert "This run did not finish." in page.words
+    assert "validation split" in page.words
+    assert "The test split was not opened." in page.words
+    assert "Leaderboard" not in page.words
+
+
+def test_several_openings_are_shouted(new_run):
+    page = page_of(new_run(n_openings=3))
+    assert page.words.count("opened 3 times") == 3  # on top, in the summary, in the ledger
+    assert "14 November 2026, 10:31 UTC" in page.words
+
+
+OPTIONAL = ["manifest.csv", "data.json", "leaderboard.json", "ledger.jsonl", "pictures.zip", "rungs/knn/selection.csv"]
+OPTIONAL += ["rungs/knn/predictions-test.csv", "leaderboard.csv"]
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_a_missing_record_leaves_a_whole_page(new_run, name):
+    run = new_run(n_per_class=10)
+    (run.folder / name).unlink()
+    assert "Repeat" in page_of(run).words
+
+
+@pytest.mark.parametrize("name", [*OPTIONAL[:7]])
+def test_a_damaged_record_leaves_a_whole_page_that_says_so(new_run, name):
+    run = new_run(n_per_class=10)
+    (run.folder / name).write_bytes(b"\xffnonsense")
+    assert "Some records could not be read" in page_of(run).words
+
+
+def test_a_run_with_nothing_but_its_experiment_has_a_page(new_run):
+    run = new_run(n_per_class=10)
+    for path in run.folder.rglob("*"):
+        if path.is_file() and path.name != "experiment.toml":
+            path.unlink()
+    page = page_of(run)
+    assert [attrs["id"] for attrs in page.all("section")] == ["summary", "leaderboard", "ledger", "repeat"]
+
+
+EVIL = "<script>alert(1)</script>"
+
+
+def test_names_cannot_become_markup(new_run):
+    page = page_of(new_run(class_names=(EVIL, '"><img src=x>', "a&b"), name=EVIL, n_per_class=40))
+    assert len(page.all("script")) == 1
+    assert EVIL in page.words
+    assert all(attrs["src"].startswith("data:") for attrs in page.all("img"))
+    assert "a&amp;b" in page.text
+
+
+SCRIPTS = ("Carduelis cannabina", "Коноплянка обыкновенная", "赤胸朱顶雀", "حسون التفاح", "Straßenüberführungsbauwerk")
+
+
+def test_two_hundred_classes_with_long_names_give_lists_and_a_light_page(new_run):
+    names = tuple(f"{name} {i}" for i in range(40) for name in SCRIPTS)
+    run = new_run(class_names=names, n_per_class=5)
+    page = page_of(run)
+    assert "Hardest classes" in page.words
+    assert not [attrs for attrs in page.all("table") if "matrix" in attrs.get("class", "")]
+    assert "160 more classes are not shown" in page.words
+    assert len(page.text) < 1_000_000
+
+
+def test_two_classes_give_a_matrix(new_run):
+    page = page_of(new_run(class_names=("bird", "airplane"), n_per_class=20))
+    assert re.search("Of the .* mistakes of|made no mistake", page.words)
+    assert len([attrs for attrs in page.all("table") if "matrix" in attrs.get("class", "")]) == 4
+
+
+def test_small_pictures_are_scaled_without_blur(page):
+    assert {attrs.get("class") for attrs in page.all("img")} == {"pixels"}
+
+
+def test_strength_of_color_grows_with_the_share_and_rare_mistakes_are_visible():
+    strengths = [int(heat(share, False)[:-1]) for share in (0.001, 0.01, 0.1, 1.0)]
+    assert strengths == sorted(strengths)
+    assert strengths[0] >= 10
+    assert heat(1.0, True) == "55%"
+
+
+def test_times_are_said_as_people_do_and_anything_else_stays():
+    assert day("2026-03-01T00:00:00Z") == "1 March 2026"
+    assert moment("2026-12-31T23:59:59Z") == "31 December 2026, 23:59 UTC"
+    assert (day("some day"), moment("")) == ("some day", "")
+
+
+def test_a_data_address_holds_the_file():
+    kind, _, data = data_uri(b"\x89PNG", "image/png").partition(",")
+    assert (kind, base64.b64decode(data)) == ("data:image/png;base64", b"\x89PNG")
+
+
+def luminance(color):
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first, second):
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def mixed(color, ground, share):
+    pairs = [(int(color[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def colors(request, page):
+    style = page.text[page.text.index("<style>") : page.text.index("</style>")]
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
+    light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", block)) for block in blocks)
+    found = light if request.param == "light" else light | dark
+    return {
+        name: color if len(color) == 7 else "#" + "".join(2 * c for c in color[1:]) for name, color in found.items()
+    }
+
+
+@pytest.mark.parametrize("text", ["ink", "muted", "accent", "right", "wrong", "chart-ink"])
+def test_every_text_can_be_read_on_every_ground(colors, text):
+    for ground in ("paper", "surface", "sunken", "warm"):
+        assert contrast(colors[text], colors[ground]) >= 4.5, ground
+
+
+def test_numbers_can_be_read_on_the_strongest_cells(colors):
+    assert contrast(colors["ink"], mixed(colors["right-fill"], colors["surface"], 0.55)) >= 4.5
+    assert contrast(colors["ink"], mixed(colors["wrong-fill"], colors["surface"], 0.70)) >= 4.5
+
+
+def test_every_line_of_a_chart_can_be_seen(colors):
+    for i in range(1, 7):
+        assert contrast(colors[f"series-{i}"], colors["paper"]) >= 3

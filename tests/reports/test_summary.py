@@ -1,0 +1,192 @@
+"""The plain words on top, made from numbers that are set by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from linnet.records.leaderboard import Leaderboard, LeaderboardRow
+from linnet.records.manifest import texts_of
+from linnet.records.predictions import Predictions
+from linnet.reports.data import describe_data
+from linnet.reports.evidence import gather
+from linnet.reports.sealing import describe_sealing
+from linnet.reports.standings import describe_standings
+from linnet.reports.summary import summarize
+
+
+@pytest.fixture(scope="module")
+def evidence(finished_run):
+    return gather(finished_run)
+
+
+def row(rung, accuracy, *, half=0.02, p=0.0001, megabytes=1.0, milliseconds=1.0):
+    return LeaderboardRow(
+        rung=rung,
+        accuracy=accuracy,
+        accuracy_low=accuracy - half,
+        accuracy_high=accuracy + half,
+        n=1000,
+        balanced_accuracy=accuracy,
+        log_loss=0.5,
+        ece=0.02,
+        fit_seconds=1.0,
+        ms_per_image=milliseconds,
+        parameters=10,
+        megabytes=megabytes,
+        tied_with_best=p > 0.05,
+        p_value=p,
+    )
+
+
+def summary_of(evidence, *rows):
+    if rows:
+        evidence = replace(evidence, leaderboard=Leaderboard(rows=rows))
+    return summarize(evidence, describe_standings(evidence), describe_data(evidence), describe_sealing(evidence))
+
+
+def text_of(evidence, *rows):
+    return " ".join(summary_of(evidence, *rows).sentences)
+
+
+def test_the_first_sentence_is_the_best_rung_with_its_interval(evidence):
+    assert summary_of(evidence, row("cnn", 0.91, half=0.03, p=1.0)).lead == (
+        "cnn is right 91 times in 100 (95% interval: 88 to 94)."
+    )
+
+
+def test_a_narrow_interval_has_a_digit_more(evidence):
+    assert summary_of(evidence, row("cnn", 0.9094, half=0.0055, p=1.0)).lead == (
+        "cnn is right 90.9 times in 100 (95% interval: 90.4 to 91.5)."
+    )
+
+
+def test_a_best_rung_that_is_alone_is_compared_with_nothing(evidence):
+    said = text_of(evidence, row("cnn", 0.9, p=1.0))
+    assert "tied" not in said
+    assert "better" not in said
+
+
+def test_a_clear_winner_is_called_one(evidence):
+    assert "better than every other rung" in text_of(evidence, row("cnn", 0.9, p=1.0), row("mlp", 0.5))
+
+
+def test_a_cheaper_tied_rung_is_the_better_bargain(evidence):
+    rows = row("cnn", 0.91, p=1.0, megabytes=40), row("mlp", 0.90, p=0.31, megabytes=1)
+    assert text_of(evidence, *rows).startswith(
+        "mlp (right 90 times; p = 0.31) is statistically tied with it; mlp is 40 times smaller, so the better bargain."
+    )
+
+
+def test_a_bargain_with_a_drawback_says_so(evidence):
+    rows = row("cnn", 0.91, p=1.0, megabytes=1, milliseconds=90), row("knn", 0.90, p=0.31, megabytes=3, milliseconds=1)
+    assert "knn is 90 times faster per picture, but 3 times bigger." in text_of(evidence, *rows)
+
+
+def test_a_tied_rung_that_costs_more_is_no_bargain(evidence):
+    rows = row("mlp", 0.91, p=1.0), row("knn", 0.90, p=0.2, megabytes=90)
+    assert "tied with it, and no cheaper." in text_of(evidence, *rows)
+
+
+def test_several_tied_rungs_are_all_named(evidence):
+    rows = row("a", 0.91, p=1.0), row("b", 0.90, p=0.5), row("c", 0.9, p=0.06)
+    assert "b (right 90 times; p = 0.50) and c (right 90 times; p = 0.060) are statistically tied" in text_of(
+        evidence, *rows
+    )
+
+
+def test_a_worse_rung_is_named_when_it_is_far_cheaper(evidence):
+    rows = row("cnn", 0.91, p=1.0, megabytes=40), row("softmax", 0.84), row("majority", 0.1, megabytes=0)
+    assert "softmax is 40 times smaller, and right 84 times in 100." in text_of(evidence, *rows)
+
+
+def test_a_worse_rung_is_not_named_when_it_costs_about_the_same(evidence):
+    assert "softmax" not in text_of(evidence, row("cnn", 0.91, p=1.0, megabytes=4), row("softmax", 0.84))
+
+
+def test_the_floor_is_said_with_its_class_where_one_is_biggest(evidence):
+    rows = row("cnn", 0.9, p=1.0), row("majority", 0.25)
+    assert "Always giving the same answer is right 25 times in 100" in text_of(evidence, *rows)
+    counts = {"train": dict.fromkeys(evidence.class_names, 10) | {"4": 30}}
+    lopsided = replace(evidence, facts=replace(evidence.facts, class_counts=counts))
+    assert "Always giving the same answer, “4”, is right" in text_of(lopsided, *rows)
+
+
+def test_a_best_rung_that_does_not_beat_the_floor_is_no_success(evidence):
+    said = text_of(evidence, row("cnn", 0.26, p=1.0), row("majority", 0.25, p=0.9))
+    assert "no rung is better than that beyond doubt" in said
+
+
+def with_predictions(evidence, names, labels, said):
+    probabilities = np.eye(len(names), dtype=np.float32)[said]
+    found = Predictions(
+        ids=texts_of([str(i) for i in range(len(labels))]),
+        labels=np.array(labels, dtype=np.int64),
+        probabilities=probabilities,
+        class_names=names,
+    )
+    return replace(evidence, predictions={"cnn": found})
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "said", "sentence"),
+    [
+        (
+            "abc",
+            [0, 0, 1, 2, 1],
+            [1, 1, 0, 2, 2],
+            "3 of its 4 mistakes (“a” was taken for “b” twice, “b” for “a” once).",
+        ),
+        ("abc", [1, 1, 1], [0, 0, 1], "“b” and “a” most: 2 of its 2 mistakes (“b” was taken for “a” twice)."),
+        ("ab", [0, 0, 1, 1], [1, 1, 0, 1], "Of the 3 mistakes of cnn: “a” was taken for “b” twice, “b” for “a” once."),
+        ("abc", [0, 1, 2], [1, 2, 0], "cnn made 3 mistakes, and confused no two classes more than once."),
+        ("abc", [0, 1, 2], [0, 1, 2], "cnn made no mistake on 3 pictures."),
+    ],
+)
+def test_confusions_are_said_in_words(evidence, names, labels, said, sentence):
+    found = text_of(with_predictions(evidence, tuple(names), labels, said), row("cnn", 0.9, p=1.0))
+    assert found.endswith(sentence)
+
+
+def test_without_predictions_nothing_is_said_of_confusions(evidence):
+    assert "confuses" not in text_of(replace(evidence, predictions={}), row("cnn", 0.9, p=1.0))
+
+
+def test_an_unfinished_run_says_so_and_that_the_test_is_still_sealed(new_run):
+    found = summary_of(gather(new_run(is_finished=False, n_openings=0)))
+    assert found.lead == "This run did not finish."
+    assert found.sentences[0] == "The settings of 4 of 5 rungs were chosen."
+    assert "The test split was not opened" in found.sentences[-1]
+
+
+def test_an_unfinished_run_says_when_the_test_was_opened(new_run):
+    found = summary_of(gather(new_run(is_finished=False, n_openings=1)))
+    assert "The test split was opened once before the run ended" in found.sentences[-1]
+
+
+def test_a_finished_run_whose_leaderboard_is_lost_has_no_number(evidence):
+    assert summary_of(replace(evidence, leaderboard=None)).lead == "No rung has a number."
+
+
+def test_several_openings_are_a_warning(new_run):
+    warnings = summary_of(gather(new_run(n_openings=3))).warnings
+    assert warnings[0].startswith("The test split was opened 3 times.")
+
+
+def test_one_opening_is_no_warning(evidence):
+    assert not [said for said in summary_of(evidence).warnings if "opened" in said]
+
+
+def test_leaks_conflicts_and_unreadable_files_are_warnings(evidence):
+    facts = replace(
+        evidence.facts, counts={"used": 9, "conflicting": 2, "unreadable": 1}, duplicates={"leaks": {"train-test": 2}}
+    )
+    warnings = summary_of(replace(evidence, facts=facts)).warnings
+    assert warnings[0] == "2 pairs of equal pictures stand in two splits at once (train and test): see the data."
+    assert warnings[1].startswith("2 pictures stand in the data with two different labels")
+    assert warnings[2] == "1 file could not be read and takes no part."
+
+
+def test_clean_data_gives_no_warning(evidence):
+    facts = replace(evidence.facts, counts={"used": 9}, duplicates={})
+    assert summary_of(replace(evidence, facts=facts)).warnings == ()
