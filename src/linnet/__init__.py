@@ -7,6 +7,7 @@
 The names below are imported when one of them is first used, so that `linnet --help` need not wait for torch.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -53,5 +54,5 @@ def __getattr__(name: str) -> Any:
     return found[name]
 
 
-def __dir__() -> "list[str]":
+def __dir__() -> Sequence[str]:
     return sorted({*globals(), *__all__})

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from linnet import catalog
 from linnet.datasets import loading
 from linnet.datasets.loading import Loaded
+from linnet.datasets.opening import absolute
 from linnet.errors import RunError, UnknownNameError
 from linnet.evaluation import climbing, showing
 from linnet.evaluation.facts import data_facts
@@ -283,7 +284,7 @@ def _evaluate_elsewhere(run: Run, spec: DataSpec, out: Path | None, progress: Pr
 def _spec(data: Source) -> DataSpec:
     """Make paths absolute, so that a run finds its data again from any folder."""
     spec = data if isinstance(data, DataSpec) else DataSpec(source=str(data))
-    return replace(spec, source=loading.absolute(spec.source))
+    return replace(spec, source=absolute(spec.source))
 
 
 def _free_folder(spec: DataSpec) -> Path:

@@ -31,7 +31,7 @@ def test_an_unknown_command_is_a_usage_error():
     ("words", "said"),
     [
         (["climb", "no/such/folder"], "no/such/folder"),
-        (["climb", "digist"], "Did you mean 'digits'?"),
+        (["climb", "digist"], "did you mean 'digits'?"),
         (["climb", "digits", "--rungs", "knnn"], "did you mean 'knn'"),
         (["climb", "digits", "--set", "knn.kk=3"], "did you mean 'k'"),
         (["climb", "digits", "--set", "knn.k=many"], "knn.k should be"),

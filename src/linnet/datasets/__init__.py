@@ -1,4 +1,30 @@
 """Where pictures come from: sources, the pack, duplicates and splits."""
 
-MACHINERY: tuple[str, ...] = ()
+MACHINERY: tuple[str, ...] = (
+    "archive",
+    "arrays",
+    "building",
+    "decoding",
+    "download",
+    "duplicates",
+    "folder",
+    "layout",
+    "loading",
+    "marking",
+    "naming",
+    "near_pairs",
+    "opening",
+    "pack",
+    "perceptual",
+    "places",
+    "reading",
+    "shelf",
+    "sources",
+    "splits",
+    "survey",
+    "table",
+    "torchvision_sets",
+    "tree",
+    "workers",
+)
 """Files of this folder that are not entries of the family; everything else here is a named set."""

@@ -1,29 +1,23 @@
-"""From what a user typed to split, checked data: source, pack, duplicates, classes, splits, in this order."""
+"""From what a user typed to split, checked data: source, pack, classes, duplicates, splits, in this order."""
 
 import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from linnet.datasets import duplicates as near
-from linnet.datasets import splits
-from linnet.datasets.archive import ArchiveSource, is_archive
-from linnet.datasets.base import ArraySource, Dataset, Source
-from linnet.datasets.duplicates import Duplicates
-from linnet.datasets.folder import FolderSource
-from linnet.datasets.naming import natural_key
+from linnet.datasets import duplicates, marking
+from linnet.datasets.base import Dataset
+from linnet.datasets.naming import listed
+from linnet.datasets.opening import open_source
 from linnet.datasets.pack import Pack, open_pack
-from linnet.datasets.places import cache_folder, places
-from linnet.datasets.table import TableSource
-from linnet.datasets.torchvision_sets import open_named
-from linnet.errors import DataError, UnknownNameError
+from linnet.datasets.places import cache_folder
+from linnet.datasets.sides import join_sides
+from linnet.errors import DataError
 from linnet.images import Geometry
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import DataSpec, Protocol
@@ -69,10 +63,9 @@ class Loaded:
         n_folds = int(self.fold.max(initial=-1)) + 1
         if n_folds == 0:
             return [(self.part("train"), self.part("valid"))]
-        inside = self.fold >= 0
         return [
             (
-                self.everything.subset(np.flatnonzero(inside & (self.fold != fold))),
+                self.everything.subset(np.flatnonzero((self.fold >= 0) & (self.fold != fold))),
                 self.everything.subset(np.flatnonzero(self.fold == fold)),
             )
             for fold in range(n_folds)
@@ -113,48 +106,138 @@ def load(
         DataError: the source is missing, empty, has one class, no readable picture, or a class too small to split;
             or files have changed since.
     """
-    source, chosen = open_source(spec, progress)
-    pack = open_pack(
-        source, size=spec.size or None, fit=spec.fit, cache=cache_folder() / "packs", progress=progress
-    )
+    picked = _pick(spec, progress=progress)
+    pack, rows, labels = picked.pack, picked.rows, picked.labels
     said = list(pack.messages)
-    class_names = _classes(pack, chosen)
-    table = _select(pack.manifest, class_names)
-    kept = np.isin(table.label[pack.rows], class_names)
-    rows = pack.rows[kept]
-    _refuse_too_little(rows, table, class_names, spec.source)
-    pixels = torch.from_numpy(np.flatnonzero(kept))
-    labels = _label_indices(table.label[rows], class_names)
-    found = near.find(pack.images, pixels, table.content_hash[rows], labels, progress=progress)
-    table, dropped = _mark(table, rows, labels, class_names, found, spec)
-    sides = splits.join_sides(table.group[rows], found.clusters)
+    _refuse_too_few_classes(labels, picked.class_names, spec.source)
+    hashes = picked.manifest.content_hash[rows]
+    found = duplicates.find(pack.images, picked.pixels, hashes, labels, progress=progress)
+    table, dropped = marking.mark_duplicates(picked.manifest, rows, found, drop=spec.drop)
+    sides = join_sides(table.group[rows], found.clusters)
     if expected is None:
-        table, more = _split(table, rows, labels, class_names, sides, dropped, protocol, seed)
+        kept = np.flatnonzero(~dropped)
+        wanted = marking.Wanted(
+            rows=rows[kept], labels=labels[kept], sides=sides[kept], class_names=picked.class_names, protocol=protocol
+        )
+        table, more = marking.split(table, wanted, seed=seed)
         said += more
     else:
-        table = _take_over(table, expected)
-    said += _warnings(table, class_names)
-    leaks = splits.leaks(table.split[rows], found.clusters)
-    said += _leak_messages(leaks)
+        table = marking.take_over(table, expected)
+    leaks = marking.leaks(table, rows, found)
+    said += [*marking.warnings(table, rows, picked.class_names, found), *leaks.messages]
     for sentence in said:
         progress.say(sentence)
-    used = np.flatnonzero(table.split[rows] != "")
-    everything = Dataset(
-        pixels=pack.images,
-        rows=pixels[torch.from_numpy(used)],
-        labels=torch.from_numpy(labels[used]),
-        class_names=class_names,
-        ids=table.id[rows[used]],
-        groups=table.group[rows[used]],
-    )
+    everything = _dataset(picked, table, np.flatnonzero(table.split[rows] != ""))
     return Loaded(
         name=spec.source,
-        everything=everything,
-        split=table.split[rows[used]],
-        fold=table.fold[rows[used]],
+        everything=everything.data,
+        split=table.split[everything.rows],
+        fold=table.fold[everything.rows],
         manifest=table,
         geometry=pack.geometry,
         files=pack.facts,
-        duplicates={**found.to_json(table.id[rows]), "leaks": leaks},
+        duplicates={**found.to_json(table.id[rows]), "leaks": leaks.counts},
         messages=tuple(said),
     )
+
+
+def load_for(
+    spec: DataSpec, *, class_names: Sequence[str], geometry: dict[str, Any], progress: Progress = SILENT
+) -> Dataset:
+    """Read all pictures of a source for classifiers that know their classes and their geometry already.
+
+    Args:
+        spec: Which pictures; its size and fit are not asked.
+        class_names: The classifiers' classes, in their order; pictures are matched by class name.
+        geometry: What pictures are brought to, as plain values.
+        progress: Told which classes are missing, and how many pictures of unknown classes are left out.
+
+    Raises:
+        DataError: no class of the source is known.
+    """
+    picked = _pick(spec, geometry=Geometry.from_plain(geometry), progress=progress)
+    theirs = picked.class_names
+    unknown = [name for name in theirs if name not in class_names]
+    missing = [name for name in class_names if name not in theirs]
+    if len(unknown) == len(theirs):
+        raise DataError(
+            f"{spec.source} has the classes {listed(list(theirs))}; the run knows {listed(list(class_names))}; "
+            "name the folders as the run names its classes."
+        )
+    known = np.isin(picked.manifest.label[picked.rows], class_names)
+    if unknown:
+        progress.say(
+            f"{int(np.sum(~known))} pictures are of classes unknown to the run and not scored: {listed(unknown)}."
+        )
+    if missing:
+        progress.say(f"Classes of the run that have no pictures here: {listed(missing)}.")
+    data = _dataset(picked, picked.manifest, np.flatnonzero(known)).data
+    labels = [class_names.index(theirs[label]) for label in data.labels.tolist()]
+    return Dataset(
+        pixels=data.pixels,
+        rows=data.rows,
+        labels=torch.tensor(labels, dtype=torch.int64),
+        class_names=tuple(class_names),
+        ids=data.ids,
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Picked:
+    """The readable pictures of the wanted classes: positions in the manifest and in the pack, and labels."""
+
+    pack: Pack
+    manifest: Manifest
+    class_names: tuple[str, ...]
+    rows: npt.NDArray[np.int64]
+    pixels: torch.Tensor
+    labels: npt.NDArray[np.int64]
+
+
+def _pick(spec: DataSpec, *, geometry: Geometry | None = None, progress: Progress) -> _Picked:
+    source, chosen = open_source(spec, progress=progress)
+    cache = cache_folder() / "packs"
+    pack = open_pack(source, size=spec.size or None, fit=spec.fit, geometry=geometry, cache=cache, progress=progress)
+    unknown = [name for name in chosen if name not in pack.class_names]
+    if unknown:
+        raise DataError(
+            f"{source.name} has no class {unknown[0]!r}; its classes are {listed(list(pack.class_names), 20)}."
+        )
+    class_names = chosen or pack.class_names
+    table = marking.select_classes(pack.manifest, class_names) if chosen else pack.manifest
+    kept = np.isin(table.label[pack.rows], class_names)
+    rows = pack.rows[kept]
+    index = {name: i for i, name in enumerate(class_names)}
+    labels = np.array([index[name] for name in table.label[rows].tolist()], dtype=np.int64)
+    pixels = torch.from_numpy(np.flatnonzero(kept))
+    return _Picked(pack=pack, manifest=table, class_names=class_names, rows=rows, pixels=pixels, labels=labels)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Part:
+    data: Dataset
+    rows: npt.NDArray[np.int64]
+
+
+def _dataset(picked: _Picked, table: Manifest, positions: npt.NDArray[np.int64]) -> _Part:
+    rows = picked.rows[positions]
+    data = Dataset(
+        pixels=picked.pack.images,
+        rows=picked.pixels[torch.from_numpy(positions)],
+        labels=torch.from_numpy(picked.labels[positions]),
+        class_names=picked.class_names,
+        ids=table.id[rows],
+        groups=table.group[rows],
+    )
+    return _Part(data=data, rows=rows)
+
+
+def _refuse_too_few_classes(labels: npt.NDArray[np.int64], class_names: Sequence[str], name: str) -> None:
+    present = np.unique(labels)
+    if len(class_names) < 2 or len(present) < 2:
+        have = (
+            f"only {class_names[int(present[0])]!r} has any"
+            if len(class_names) > 1
+            else f"there is only {class_names[0]!r}"
+        )
+        raise DataError(f"{name} should have pictures of at least two classes; {have}; add a folder for another class.")

@@ -34,7 +34,9 @@ def split_classes(text: str) -> tuple[str, tuple[str, ...]]:
         return text, ()
     names = tuple(name.strip() for name in found[2].split(",") if name.strip())
     if len(names) < 2 or len(set(names)) < len(names):
-        raise DataError(f"Brackets want at least two different classes, as in cifar10[bird,airplane]; they hold {found[2]!r}.")
+        raise DataError(
+            f"Brackets want at least two different classes, as in cifar10[bird,airplane]; they hold {found[2]!r}."
+        )
     return found[1], names
 
 
@@ -65,14 +67,21 @@ def open_source(spec: DataSpec, *, progress: Progress = SILENT) -> tuple[Source 
     if path.is_file():
         return _open_file(path, spec), names
     if path.exists():
-        raise DataError(f"{text} is neither a file nor a folder; give a folder of class folders, an archive or a CSV file.")
+        raise DataError(
+            f"{text} is neither a file nor a folder; give a folder of class folders, an archive or a CSV file."
+        )
     if _looks_like_a_path(text):
-        raise DataError(f"There is no file or folder {text}; give a folder of class folders, a zip or tar of one, or a CSV.")
+        raise DataError(
+            f"There is no file or folder {text}; give a folder of class folders, a zip or tar of one, or a CSV."
+        )
     try:
         return open_named(text, places(), progress=progress), names
     except UnknownNameError as error:
-        known = ", ".join(catalog.names("datasets"))
-        raise DataError(f"There is no folder or file {text!r} here, and no data set of that name. {_guess(error)}Named sets: {known}, or a torchvision class such as STL10.") from None
+        guess = re.search(r"did you mean '[^']+'\?", str(error))
+        raise DataError(
+            f"There is no folder or file {text!r} here, and no data set of that name; {guess[0] + ' ' if guess else ''}"
+            f"Named sets are {', '.join(catalog.names('datasets'))}, and torchvision's by class name (STL10)."
+        ) from None
 
 
 def _open_file(path: Path, spec: DataSpec) -> Source:
@@ -85,8 +94,3 @@ def _open_file(path: Path, spec: DataSpec) -> Source:
 
 def _looks_like_a_path(text: str) -> bool:
     return any(mark in text for mark in "/\\~") or Path(text).suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".csv")
-
-
-def _guess(error: UnknownNameError) -> str:
-    found = re.search(r"did you mean '[^']+'\?", str(error))
-    return f"{found[0].capitalize()} " if found else ""

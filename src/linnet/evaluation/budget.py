@@ -58,11 +58,11 @@ def estimate_seconds(
     """
     small, large = (_trial(candidates[-1], train, n, seed) for n in (_PROBE // 2, _PROBE))
     ratio = len(train) / min(_PROBE, len(train))
-    exponent = min(2.0, max(1.0, math.log2(max(large[0], 1e-9) / max(small[0], 1e-9))))
+    exponent: float = min(2.0, max(1.0, math.log2(max(large[0], 1e-9) / max(small[0], 1e-9))))
     fit = large[0] * ratio**exponent
     predict = large[1] * len(valid) * (ratio if isinstance(candidates[0], Sweeping) else 1.0)
     fits_per_part = min(2, len(candidates)) if isinstance(candidates[0], Sweeping) else len(candidates)
-    return (n_parts * fits_per_part + 1) * (fit + predict)
+    return float((n_parts * fits_per_part + 1) * (fit + predict))
 
 
 def _trial(classifier: Classifier, train: Dataset, n: int, seed: int) -> tuple[float, float]:

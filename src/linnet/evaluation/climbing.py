@@ -100,7 +100,7 @@ def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loa
     started = time.perf_counter()
     classifier.fit(train, valid, seed=experiment.seed, progress=progress)
     write_json(folder / "timing.json", {"fit_seconds": time.perf_counter() - started})
-    classifier.save(folder, geometry=data.geometry.to_json())
+    classifier.save(folder, geometry=data.geometry.to_plain())
 
 
 def open_test(
@@ -135,7 +135,7 @@ def open_test(
     if not again:
         refuse_second_opening(run)
     test = data.part("test")
-    run.record_opening(Opening(when=now(), command=command, rungs=rungs, n=len(test), split_hash=data.facts.split_hash))
+    run.record_opening(Opening(when=now(), command=command, rungs=rungs, n=len(test), split_hash=data.split_hash()))
     contenders = [contend(run, name, test, progress=progress) for name in rungs]
     for contender in contenders:
         contender.predictions.write(run.rung_folder(contender.rung) / "predictions-test.csv")

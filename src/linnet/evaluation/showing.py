@@ -6,7 +6,7 @@ import numpy.typing as npt
 from linnet.classifiers.base import Templated, load
 from linnet.datasets.base import gather
 from linnet.datasets.loading import Loaded
-from linnet.images import encode_png
+from linnet.images.png import encode_png
 from linnet.records.pictures import image_name, template_name
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
@@ -24,7 +24,7 @@ def store_pictures(run: Run, data: Loaded) -> None:
         if found is not None:
             predictions[rung] = found
     pictures = {}
-    for image_id in pictures_wanted(data.manifest, data.facts.class_names, predictions):
+    for image_id in pictures_wanted(data.manifest, data.everything.class_names, predictions):
         row = data.row_of(image_id)
         pixels = gather(data.everything.pixels, data.everything.rows[row : row + 1])[0].numpy()
         pictures[image_name(image_id)] = encode_png(pixels, longest_side=_LONGEST_SIDE)

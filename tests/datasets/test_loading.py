@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from linnet.datasets.loading import load, load_for
+from linnet.errors import DataError
+from linnet.records.experiment import DataSpec, Protocol
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("LINNET_CACHE", str(tmp_path / "cache"))
+
+
+def save(path, seed, size=(8, 8)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, size, dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for kind, name in enumerate(("10", "2", "1")):
+        for i in range(20):
+            save(tmp_path / "data" / name / f"{i}.png", 100 * kind + i)
+    return tmp_path / "data"
+
+
+def loaded(folder, **protocol):
+    return load(DataSpec(source=str(folder)), Protocol(**protocol), seed=0)
+
+
+def test_classes_stand_in_natural_order(folder):
+    assert loaded(folder).everything.class_names == ("1", "2", "10")
+
+
+def test_splits_share_pixels_and_cover_everything_once(folder):
+    data = loaded(folder)
+    parts = [data.part(split) for split in ("train", "valid", "test")]
+    assert sum(map(len, parts)) == len(data.everything) == 60
+    assert len(set(np.concatenate([part.ids for part in parts]).tolist())) == 60
+    assert all(part.pixels is data.everything.pixels for part in parts)
+
+
+def test_labels_follow_the_pictures(folder):
+    data = loaded(folder)
+    for part in (data.part("train"), data.part("test")):
+        names = [part.class_names[label] for label in part.labels.tolist()]
+        assert names == [image_id.partition("/")[0] for image_id in part.ids.tolist()]
+
+
+def test_folds_give_pairs_that_do_not_overlap(folder):
+    data = loaded(folder, folds=4)
+    pairs = data.parts()
+    assert len(pairs) == 4
+    for train, valid in pairs:
+        assert not set(train.ids.tolist()) & set(valid.ids.tolist())
+        assert not set(train.ids.tolist()) & set(data.part("test").ids.tolist())
+    assert sorted(np.concatenate([valid.ids for _, valid in pairs]).tolist()) == sorted(data.development().ids.tolist())
+
+
+def test_copies_stay_on_one_side_and_are_listed(folder):
+    for i in range(8):
+        original = folder / "2" / f"{i}.png"
+        (folder / "2" / f"copy-{i}.png").write_bytes(original.read_bytes())
+    data = loaded(folder)
+    split = dict(zip(data.manifest.id.tolist(), data.manifest.split.tolist(), strict=True))
+    assert all(split[f"2/{i}.png"] == split[f"2/copy-{i}.png"] for i in range(8))
+    assert data.manifest.counts() == {"used": 60, "duplicate": 8}
+    assert any("copies" in sentence for sentence in data.messages)
+
+
+def test_the_same_picture_with_two_labels_is_a_conflict(folder):
+    (folder / "1" / "odd.png").write_bytes((folder / "2" / "0.png").read_bytes())
+    data = loaded(folder)
+    assert data.manifest.counts()["conflicting"] == 2
+    assert data.duplicates["conflicting"] == 2
+
+
+def test_dropped_copies_are_in_no_split(folder):
+    (folder / "2" / "copy.png").write_bytes((folder / "2" / "0.png").read_bytes())
+    data = load(DataSpec(source=str(folder), drop=("duplicates",)), Protocol(), seed=0)
+    assert len(data.everything) == 60
+    assert data.manifest.split[data.manifest.status == "duplicate"].tolist() == [""]
+
+
+def test_an_empty_class_stays_a_class(folder):
+    (folder / "3").mkdir()
+    data = loaded(folder)
+    assert data.everything.class_names == ("1", "2", "3", "10")
+    assert any("3" in sentence for sentence in data.messages)
+
+
+def test_a_chosen_class_that_is_not_there_is_named(folder):
+    with pytest.raises(DataError, match="'7'"):
+        loaded(f"{folder}[1,7]")
+
+
+def test_chosen_classes_are_renumbered_in_the_order_given(folder):
+    data = loaded(f"{folder}[10,1]")
+    assert data.everything.class_names == ("10", "1")
+    first = data.everything.ids[data.everything.labels.numpy() == 0]
+    assert all(image_id.startswith("10/") for image_id in first.tolist())
+
+
+def test_one_class_with_pictures_is_refused(tmp_path):
+    save(tmp_path / "data" / "cat" / "a.png", 0)
+    (tmp_path / "data" / "dog").mkdir()
+    with pytest.raises(DataError, match="at least two classes"):
+        loaded(tmp_path / "data")
+
+
+def test_loading_again_is_the_same_to_the_bit(folder):
+    one, two = loaded(folder), loaded(folder)
+    assert torch.equal(one.everything.images, two.everything.images)
+    assert one.split.tolist() == two.split.tolist()
+    assert one.split_hash() == two.split_hash()
+
+
+def test_rows_are_found_by_id(folder):
+    data = loaded(folder)
+    assert data.everything.ids[data.row_of("2/3.png")] == "2/3.png"
+
+
+def test_for_a_model_pictures_come_in_its_geometry_and_class_order(folder):
+    geometry = {"channels": 3, "height": 5, "width": 7, "fit": "squash"}
+    data = load_for(DataSpec(source=str(folder)), class_names=("10", "ghost", "2"), geometry=geometry)
+    assert data.image_shape == (3, 5, 7)
+    assert data.class_names == ("10", "ghost", "2")
+    assert len(data) == 40
+    assert {image_id.partition("/")[0] for image_id in data.ids[data.labels.numpy() == 2].tolist()} == {"2"}
+
+
+def test_no_common_class_is_refused(folder):
+    geometry = {"channels": 1, "height": 8, "width": 8, "fit": "crop"}
+    with pytest.raises(DataError, match="name the folders"):
+        load_for(DataSpec(source=str(folder)), class_names=("cat", "dog"), geometry=geometry)
