@@ -19,6 +19,7 @@ app = App(
     help="Climb a ladder of image classifiers under one honest protocol.\n\n"
     "Point it at a folder of labelled pictures: `linnet climb FOLDER`.",
     help_format="markdown",
+    suppress_keyboard_interrupt=False,
 )
 COMMANDS = {
     "climb": "linnet.cli.climb:climb",

@@ -1,0 +1,17 @@
+import json
+
+
+def test_everything_is_listed_with_a_line_about_it(command):
+    code, out, _ = command("list")
+    assert code == 0
+    for name in ("majority", "knn", "two-layer", "digits", "cifar10"):
+        assert name in out
+
+
+def test_one_family_can_be_written_to_a_file(command, tmp_path):
+    assert command("list", "datasets", "--out", tmp_path / "list.json")[0] == 0
+    assert "digits" in json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))["datasets"]
+
+
+def test_an_unknown_family_is_refused(command):
+    assert command("list", "pets")[0] == 1

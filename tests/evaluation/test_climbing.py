@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+
+import toys
+from linnet.errors import ConfigError, RunError, SealedError, UnknownNameError
+from linnet.evaluation import climbing
+from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.run import Run
+from loaded import loaded_of
+
+SPLIT = np.array(["train"] * 70 + ["valid"] * 20 + ["test"] * 30)
+
+
+def asked(**changes):
+    values = {"command": "climb", "data": DataSpec(source="toy"), "rungs": ("majority", "knn")}
+    return Experiment(**{**values, **changes})
+
+
+@pytest.fixture
+def data():
+    return loaded_of(toys.patterns(), SPLIT)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run.create(tmp_path / "run", asked())
+
+
+def climbed(run, data):
+    skipped = climbing.climb(run, climbing.ladder(run.experiment), data)
+    assert skipped == []
+    return run
+
+
+def test_wrong_names_and_values_are_refused_before_any_work():
+    with pytest.raises(UnknownNameError, match="did you mean 'knn'"):
+        climbing.ladder(asked(rungs=("knnn",)))
+    with pytest.raises(UnknownNameError, match="did you mean 'metric'"):
+        climbing.ladder(asked(settings={"knn": {"metrik": "l1"}}))
+    with pytest.raises(ConfigError, match=r"knn\.k"):
+        climbing.ladder(asked(settings={"knn": {"k": "three"}}))
+    with pytest.raises(UnknownNameError, match="rung in this climb"):
+        climbing.ladder(asked(rungs=("majority",), settings={"knn": {"k": 3}}))
+
+
+def test_fixed_settings_narrow_the_candidates():
+    free = climbing.ladder(asked()).candidates["knn"]
+    fixed = climbing.ladder(asked(settings={"knn": {"metric": "l1"}})).candidates["knn"]
+    assert len(fixed) == len(free) / 3
+    assert {candidate.metric for candidate in fixed} == {"l1"}
+
+
+def test_balance_is_set_on_every_candidate():
+    found = climbing.ladder(asked(protocol=Protocol(balance=True)))
+    assert all(candidate.balance for candidates in found.candidates.values() for candidate in candidates)
+
+
+def test_the_test_split_stays_sealed_while_climbing(run, data, monkeypatch):
+    def refuse(_self, split):
+        assert split != "test", "the test split was read while settings were chosen"
+        return real(_self, split)
+
+    real = type(data).part
+    monkeypatch.setattr(type(data), "part", refuse)
+    climbed(run, data)
+    assert run.openings == ()
+    assert run.fitted_rungs == ("majority", "knn")
+
+
+def test_the_final_fit_is_on_training_and_validation_pictures(run, data):
+    climbed(run, data)
+    fitted = climbing.load(run.rung_folder("knn"))
+    assert len(fitted.points_) == 90
+
+
+def test_validation_predictions_come_from_a_fit_that_has_not_seen_them(run, data):
+    climbed(run, data)
+    said = run.predictions("knn", "valid")
+    assert len(said) == 20
+    assert set(said.ids.tolist()) == set(data.part("valid").ids.tolist())
+
+
+def test_the_ledger_has_its_line_before_the_first_picture_is_read(run, data, monkeypatch):
+    climbed(run, data)
+
+    def crash(*_args, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(climbing, "contend", crash)
+    with pytest.raises(KeyboardInterrupt):
+        climbing.open_test(run, data, command="climb")
+    assert len(run.openings) == 1
+
+
+def test_all_rungs_are_scored_in_one_opening(run, data):
+    climbed(run, data)
+    board = climbing.open_test(run, data, command="climb")
+    assert {row.rung for row in board.rows} == {"majority", "knn"}
+    assert run.openings[0].rungs == ("majority", "knn")
+    assert run.openings[0].n == 30
+    assert run.openings[0].split_hash == data.split_hash()
+
+
+def test_a_second_opening_is_refused_and_allowed_when_meant(run, data):
+    climbed(run, data)
+    climbing.open_test(run, data, command="climb")
+    with pytest.raises(SealedError, match="--again"):
+        climbing.open_test(run, data, command="evaluate")
+    climbing.open_test(run, data, command="evaluate", again=True)
+    assert [opening.command for opening in run.openings] == ["climb", "evaluate"]
+
+
+def test_nothing_fitted_nothing_opened(run, data):
+    with pytest.raises(RunError, match="no fitted rung"):
+        climbing.open_test(run, data, command="climb")
+    assert run.openings == ()
+
+
+def test_a_budget_that_is_used_up_skips_with_its_reason(tmp_path, data):
+    run = Run.create(tmp_path / "run", asked(protocol=Protocol(budget=1e-9)))
+    skipped = climbing.climb(run, climbing.ladder(run.experiment), data)
+    assert [s.rung for s in skipped] == ["majority", "knn"]
+    assert "budget" in skipped[0].reason
