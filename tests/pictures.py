@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from linnet.datasets.base import Item, Source
+
 NOISE = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
 
@@ -39,3 +41,25 @@ def two_classes(n=3, **options):
     return {
         f"{name}/{i}.png": picture(100 * k + i, **options) for k, name in enumerate(("cats", "dogs")) for i in range(n)
     }
+
+
+class MemorySource(Source):
+    """Files in memory (path "CLASS/NAME": bytes), of a source that brings no reader of its own."""
+
+    name = "memory"
+
+    def __init__(self, files):
+        self.files = files
+
+    @property
+    def class_names(self):
+        return tuple(sorted({path.partition("/")[0] for path in self.files}))
+
+    def fingerprint(self):
+        return repr(self.files)
+
+    def items(self):
+        return [Item(id=path, label=path.partition("/")[0]) for path in self.files]
+
+    def read(self, item, *, limit):
+        return self.files[item.id]

@@ -111,6 +111,10 @@ def test_fitting_again_forgets_the_first_time(name, fitted, toy_dataset, toy_tes
     assert torch.equal(twice.predict_proba(toy_test.images), fitted.predict_proba(toy_test.images))
 
 
+def test_what_is_learned_ends_with_an_underscore_so_that_it_can_be_forgotten(fitted):
+    assert [key for key in vars(fitted) if not key.endswith("_") and key not in fitted.setting_names()] == []
+
+
 def test_training_data_are_untouched(name):
     train, valid = toys.patterns(counts=(20, 20)), toys.patterns(counts=(10, 10), seed=1)
     kept = [t.clone() for data in (train, valid) for t in (data.pixels, data.rows, data.labels)]

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,22 @@ def finished_run(run: Run, *, as_json: bool) -> None:
     if as_json:
         _print_json({"run": str(run.folder), "report": str(run.folder / "report.html"), **run.leaderboard.to_json()})
         return
-    leaderboard(run.leaderboard, as_json=False)
+    chosen = {rung: (*run.selection(rung).varied, *run.experiment.settings.get(rung, {})) for rung in run.rungs}
+    leaderboard(run.leaderboard, as_json=False, shown_settings=chosen)
     console = _console()
     console.print(f"Report: [bold]{escape(str(run.folder / 'report.html'))}[/bold]  (open it in a browser)")
 
 
-def leaderboard(found: Leaderboard, *, as_json: bool) -> None:
-    """Show a leaderboard, and what has no row in it."""
+def leaderboard(
+    found: Leaderboard, *, as_json: bool, shown_settings: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """Show a leaderboard, and what has no row in it.
+
+    Args:
+        found: The leaderboard.
+        as_json: Print all of it as JSON instead.
+        shown_settings: Which settings of each rung to show: those that were chosen or fixed. None: all.
+    """
     if as_json:
         _print_json(found.to_json())
         return
@@ -47,7 +56,8 @@ def leaderboard(found: Leaderboard, *, as_json: bool) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("settings", overflow="fold")
     for row in found.rows:
-        table.add_row(*_cells(row), style="" if row.tied_with_best else "dim")
+        names = row.settings if shown_settings is None else shown_settings.get(row.rung, ())
+        table.add_row(*_cells(row, names), style="" if row.tied_with_best else "dim")
     console.print(table)
     tied = [row.rung for row in found.rows[1:] if row.tied_with_best]
     if tied:
@@ -129,8 +139,8 @@ def written(path: Path, *, as_json: bool) -> None:
         _console().print(f"Written: [bold]{escape(str(path))}[/bold]", soft_wrap=True)
 
 
-def _cells(row: LeaderboardRow) -> list[str]:
-    settings = ", ".join(f"{name}={value}" for name, value in row.settings.items())
+def _cells(row: LeaderboardRow, names: Iterable[str]) -> list[str]:
+    settings = ", ".join(f"{name}={row.settings[name]}" for name in dict.fromkeys(names))
     tie = " =" if row.tied_with_best and row.p_value < 1 else ""
     return [
         row.rung + tie,

@@ -3,6 +3,7 @@
 Nothing here imports torch, directly or not.
 """
 
+import gc
 import hashlib
 import os
 import signal
@@ -124,6 +125,7 @@ def serve() -> None:
     while (message := receive(jobs)) is not None:
         if isinstance(message, Reader):
             reader = message
+            gc.freeze()  # it may know every file of a large archive: nothing to look through again and again
         elif reader is not None:
             try:
                 reply: object = work(message, reader)

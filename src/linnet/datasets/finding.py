@@ -22,7 +22,7 @@ def is_called(path: Path, name: str) -> bool:
 
 
 def with_name(place: Path, name: str) -> list[Path]:
-    """Return what lies in a folder under a set's name, also with an archive's suffix, sorted; missing folders hold none."""
+    """Return what lies in a folder under a set's name, also as an archive, sorted; nothing where there is no folder."""
     try:
         inside = sorted(place.iterdir())
     except OSError:

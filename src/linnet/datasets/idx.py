@@ -1,4 +1,4 @@
-"""Reading of IDX files, the format of MNIST and its kin, with every check; which files belong to a set is not known here."""
+"""Reading of IDX files, the format of MNIST and its kin, with every check; where sets lie is not known here."""
 
 import gzip
 import math

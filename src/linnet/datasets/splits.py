@@ -18,12 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linnet.datasets.repair import Entries, repair
-from linnet.datasets.sides import check_disjoint, join_sides, leaked, leaks
+from linnet.datasets.sides import join_sides
 from linnet.errors import ConfigError, DataError
 from linnet.records.manifest import SPLITS, Texts, texts_of
 from linnet.seeds import derive
-
-__all__ = ["assign", "check_disjoint", "folds", "join_sides", "leaked", "leaks"]
 
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

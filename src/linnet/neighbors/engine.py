@@ -1,7 +1,6 @@
 """What may be asked of the neighbor search, and the walk over blocks that answers it; no arithmetic."""
 
 import operator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,17 +73,19 @@ def walk(queries: Vectors, points: Vectors, n_neighbors: int, plan: Plan, *, pro
         plan: How pairs are compared, and in which blocks.
         progress: Told how many pairs of blocks are done.
     """
-    from linnet.neighbors import kernels  # numba takes its time to import
-    from linnet.neighbors.methods import ByDifferences, ByProducts, Method, Workers
+    from linnet.neighbors.best import Best, sort  # and so numba, which takes its time to import
+    from linnet.neighbors.by_differences import ByDifferences
+    from linnet.neighbors.by_products import ByProducts
+    from linnet.neighbors.method import Method, Workers
 
     n, m = len(queries), len(points)
-    best = kernels.Best(np.full((n, n_neighbors), np.inf), np.full((n, n_neighbors), m))
+    best = Best.none(n, n_neighbors)
     if n == 0:
         return Neighbors(best.distances, best.indices)
     starts = [(q, p) for q in range(0, n, plan.query_rows) for p in range(0, m, plan.point_rows)]
-    with ThreadPoolExecutor() as pool, progress.task(f"Comparing {n:,} with {m:,} vectors", len(starts)) as task:
-        workers = Workers(pool)
-        method: Method = (ByDifferences if plan.metric == "l1" else ByProducts)(plan, workers)
+    text = f"Comparing {n:,} with {m:,} vectors"
+    with Workers(plan.n_threads) as workers, progress.task(text, len(starts)) as task:
+        method: Method[Any] = (ByDifferences if plan.metric == "l1" else ByProducts)(plan, workers)
         for q, p in starts:
             rows = slice(q, q + plan.query_rows)
             if p == 0:
@@ -92,7 +93,7 @@ def walk(queries: Vectors, points: Vectors, n_neighbors: int, plan: Plan, *, pro
             block = method.prepare(points[p : p + plan.point_rows], are_queries=False)
             method.take(ready, block, best.part(rows), p)
             task.advance()
-        workers.share(n, lambda rows: kernels.sort(best.part(rows)))
+        workers.share(n, lambda rows: sort(best.part(rows)))
     return Neighbors(best.distances, best.indices)
 
 

@@ -20,7 +20,9 @@ FEATURE_BYTES: dict[Arithmetic, int] = {"bytes": 1, "floats": 8, "int8": 1, "flo
 """What one feature takes in a block that is ready to be compared."""
 
 _BLOCK_BYTES = 64 << 20
-_PRODUCT_ROWS = 2_048  # products of 2,048 x 2,048 were the fastest: smaller starve the matrix units, larger the cache
+_PRODUCT_BYTES = 256 << 20  # of all threads
+_ROWS = 2_048  # fewer points starve the matrix units; more, and their products leave the cache before they are read
+_STEP_ROWS = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,52 +34,61 @@ class Plan:
         arithmetic: How pairs are compared.
         n_features: d.
         query_rows: Queries that are made ready at once.
-        step_rows: Queries of these that are multiplied at once.
-        point_rows: Points that are made ready, and multiplied, at once.
+        point_rows: Points that are made ready at once.
+        step_rows: Queries that one thread compares with these points at once.
+        n_threads: How many threads do so.
     """
 
     metric: Metric
     arithmetic: Arithmetic
     n_features: int
     query_rows: int
-    step_rows: int
     point_rows: int
+    step_rows: int
+    n_threads: int
 
     @property
     def n_bytes(self) -> int:
-        """The most memory that the blocks take, in bytes, beside the answer.
+        """The most memory that the search takes, in bytes, beside the answer.
 
-        A block is counted twice, for what it is made from or for the copy that the matrix library may arrange;
-        a product as 12 bytes, for one part and for the sum of the parts.
+        Blocks count twice, for what they are made from, or the copy that the matrix library may arrange.
         """
         vectors = 2 * (self.query_rows + self.point_rows) * self.n_features * FEATURE_BYTES[self.arithmetic]
-        products = 0 if self.metric == "l1" else 12 * self.step_rows * self.point_rows
-        return vectors + products
+        return vectors + self.n_threads * self.step_rows * self.point_rows * product_bytes(self.arithmetic)
+
+
+def product_bytes(arithmetic: Arithmetic) -> int:
+    """Count the bytes that one product takes at most, with its parts and sums of several types."""
+    return {"int8": 12, "float32": 20, "float64": 8}.get(arithmetic, 0)
 
 
 def plan_search(
     queries: npt.NDArray[Any], points: npt.NDArray[Any], *, metric: Metric, arithmetic: Arithmetic | None = None
 ) -> Plan:
-    """Choose the arithmetic and the sizes of the blocks.
+    """Choose the arithmetic, the sizes of the blocks, and as many threads as torch uses.
 
     Args:
-        queries: (n, d) uint8 or float.
-        points: (m, d) uint8 or float.
+        queries: (n, d) uint8 or float, n >= 1.
+        points: (m, d) uint8 or float, m >= 1.
         metric: One of `METRICS`.
         arithmetic: How pairs are compared; None: the fastest way of this machine.
     """
-    if arithmetic is None:
-        arithmetic = _fastest(points.dtype, metric)
+    import torch
+
+    arithmetic = arithmetic or _fastest(points.dtype, metric)
+    n_threads = torch.get_num_threads()
     n_features = queries.shape[1]
     rows = max(1, _BLOCK_BYTES // (n_features * FEATURE_BYTES[arithmetic]))
-    query_rows = min(len(queries), rows)
+    query_rows, point_rows = min(len(queries), rows), min(len(points), rows, _ROWS)
+    affordable = _PRODUCT_BYTES // (n_threads * point_rows * max(1, product_bytes(arithmetic)))
     return Plan(
         metric=metric,
         arithmetic=arithmetic,
         n_features=n_features,
         query_rows=query_rows,
-        step_rows=min(query_rows, _PRODUCT_ROWS),
-        point_rows=min(len(points), rows, _PRODUCT_ROWS),
+        point_rows=point_rows,
+        step_rows=max(1, min(_STEP_ROWS, affordable, -(-query_rows // n_threads))),
+        n_threads=n_threads,
     )
 
 

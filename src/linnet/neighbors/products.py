@@ -69,14 +69,14 @@ class Multiplier:
 
     def __init__(self, plan: Plan) -> None:
         n_products = plan.step_rows * plan.point_rows
-        self._kind = plan.arithmetic
-        self._in_parts = plan.arithmetic == "float32" or (
-            plan.arithmetic == "int8" and plan.n_features > _INT32_FEATURES
-        )
-        sums_in_int32 = plan.arithmetic == "int8" and not self._in_parts
-        self._sums = torch.empty(n_products, dtype=torch.int32 if sums_in_int32 else torch.float64)
-        part_type = torch.int32 if plan.arithmetic == "int8" else torch.float32
-        self._part = torch.empty(n_products if self._in_parts else 0, dtype=part_type)
+        self._arithmetic = plan.arithmetic
+        self._fits_int32 = plan.n_features <= _INT32_FEATURES
+        is_whole = plan.arithmetic == "float64" or not self._fits_int32
+        self._float64 = torch.empty(n_products if is_whole else 0, dtype=torch.float64)
+        self._int32 = torch.empty(0 if plan.arithmetic == "float64" else n_products, dtype=torch.int32)
+        n_parts = n_products if plan.arithmetic == "float32" else 0
+        self._part_float32 = torch.empty(n_parts, dtype=torch.float32)
+        self._part_int32 = torch.empty(n_parts, dtype=torch.int32)
 
     def __call__(self, queries: Tensor, points: Tensor) -> npt.NDArray[Any]:
         """Multiply every query with every point.
@@ -88,29 +88,34 @@ class Multiplier:
         Returns:
             (b, p) int32 or float64; the next call writes over it.
         """
-        sums = _shaped(self._sums, len(queries), len(points))
-        if not self._in_parts:
-            self._multiply(queries, points, sums)
-            return sums.numpy()
-        part = _shaped(self._part, len(queries), len(points))
-        sums.zero_()
-        for a, b in self._parts(queries, points):
-            self._multiply(a, b, part)
-            sums.add_(part)
-        return sums.numpy()
+        shape = (len(queries), len(points))
+        if self._arithmetic == "float64":
+            return torch.mm(queries, points.t(), out=_shaped(self._float64, shape)).numpy()
+        if self._fits_int32:
+            return self._multiply_integers(queries, points).numpy()
+        total = _shaped(self._float64, shape).zero_()
+        for a, b in _parts(queries, points, _INT32_FEATURES):
+            total.add_(self._multiply_integers(a, b))
+        return total.numpy()
 
-    def _multiply(self, queries: Tensor, points: Tensor, out: Tensor) -> None:
-        if self._kind == "int8":
-            torch._int_mm(queries, points.t(), out=out)
-        else:
-            torch.mm(queries, points.t(), out=out)
+    def _multiply_integers(self, queries: Tensor, points: Tensor) -> Tensor:
+        total = _shaped(self._int32, (len(queries), len(points)))
+        if self._arithmetic == "int8":
+            return torch._int_mm(queries, points.t(), out=total)
+        part = _shaped(self._part_float32, (len(queries), len(points)))
+        part_of_total = _shaped(self._part_int32, (len(queries), len(points)))
+        total.zero_()
+        for a, b in _parts(queries, points, _FLOAT32_FEATURES):
+            # To convert and then to add is several times as fast as torch's sum of two types.
+            total.add_(part_of_total.copy_(torch.mm(a, b.t(), out=part)))
+        return total
 
-    def _parts(self, queries: Tensor, points: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Cut the features so that the products of each part sum up without rounding or overflow."""
-        size = _INT32_FEATURES if self._kind == "int8" else _FLOAT32_FEATURES
-        for start in range(0, queries.shape[1], size):
-            yield queries[:, start : start + size], points[:, start : start + size]
+
+def _parts(queries: Tensor, points: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Cut the features so that the products of each part add up without overflow, or without rounding."""
+    for start in range(0, queries.shape[1], size):
+        yield queries[:, start : start + size], points[:, start : start + size]
 
 
-def _shaped(memory: Tensor, n_rows: int, n_columns: int) -> Tensor:
-    return memory[: n_rows * n_columns].view(n_rows, n_columns)
+def _shaped(memory: Tensor, shape: tuple[int, int]) -> Tensor:
+    return memory[: shape[0] * shape[1]].view(shape)
