@@ -64,3 +64,15 @@ def test_test_predictions_are_not_shown_as_validation(new_run):
     run = new_run()
     (run.folder / "leaderboard.json").unlink()
     assert {row.n_correct for row in describe_standings(gather(run)).validation} == {None}
+
+
+def test_settings_that_were_left_at_their_defaults_are_not_shown(evidence):
+    for standing in describe_standings(evidence).rows:
+        selection = evidence.selections[standing.row.rung]
+        fixed = evidence.experiment.settings.get(standing.row.rung, {})
+        assert set(standing.settings) == {*selection.varied, *fixed} & set(standing.row.settings)
+
+
+def test_all_settings_are_shown_where_the_selection_is_lost(evidence):
+    for standing in describe_standings(replace(evidence, selections={})).rows:
+        assert standing.settings == standing.row.settings

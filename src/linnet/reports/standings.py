@@ -9,10 +9,17 @@ from linnet.reports.evidence import Evidence
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Hold a row of the leaderboard and its place; rungs tied with the best share the first place."""
+    """Hold a row of the leaderboard and its place; rungs tied with the best share the first place.
+
+    Attributes:
+        place: 1 is the best.
+        row: All numbers.
+        settings: Those that were chosen or fixed; what was left at its default is not shown.
+    """
 
     place: int
     row: LeaderboardRow
+    settings: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +65,7 @@ def describe_standings(evidence: Evidence) -> StandingsPart:
     """Rank the rungs."""
     n_tied = sum(row.tied_with_best for row in evidence.rows)
     rows = tuple(
-        Standing(place=1 if row.tied_with_best else max(place, n_tied + 1), row=row)
+        Standing(place=1 if row.tied_with_best else max(place, n_tied + 1), row=row, settings=_shown(evidence, row))
         for place, row in enumerate(evidence.rows, start=1)
     )
     validation = () if rows else _validation(evidence)
@@ -69,6 +76,15 @@ def describe_standings(evidence: Evidence) -> StandingsPart:
         floor=next((row.accuracy for row in evidence.rows if row.rung == "majority"), None),
         n_folds=evidence.experiment.protocol.folds,
     )
+
+
+def _shown(evidence: Evidence, row: LeaderboardRow) -> dict[str, Any]:
+    """Leave out the settings that were neither chosen nor fixed: they are the defaults."""
+    selection = evidence.selections.get(row.rung)
+    if selection is None:
+        return row.settings
+    names = {*selection.varied, *evidence.experiment.settings.get(row.rung, {})}
+    return {name: value for name, value in row.settings.items() if name in names}
 
 
 def _validation(evidence: Evidence) -> tuple[ValidationRow, ...]:
