@@ -20,7 +20,7 @@ FLOORS = {
     "evaluation": 7,
     "workbench": 8, "sklearn": 8,
     "__init__": 9,
-    "cli": 10, "__main__": 10,
+    "cli": 10, "__main__": 11,
 }  # fmt: skip
 
 HOMES = {

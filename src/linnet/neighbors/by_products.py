@@ -74,8 +74,9 @@ class ByProducts:
         self._plan = plan
         self._workers = workers
         self._free: SimpleQueue[Multiplier] = SimpleQueue()  # one for each thread
+        n_products = plan.step_rows * plan.point_rows
         for _ in range(plan.n_threads):
-            self._free.put(Multiplier(plan))
+            self._free.put(Multiplier(plan.arithmetic, n_features=plan.n_features, n_products=n_products))
         # A sum of d products is off by at most d roundings of |a| |b|. Eight times that, and some more, covers the
         # lengths too, and what is computed from them.
         slack = 8 * (plan.n_features + 16) * float(np.finfo(np.float64).eps)
@@ -84,7 +85,7 @@ class ByProducts:
     def prepare(self, rows: npt.NDArray[Any], *, are_queries: bool) -> Block:
         """Bring (b, d) vectors into the form that `take` wants."""
         if not self._rule.is_exact:
-            floats = np.ascontiguousarray(rows, dtype=np.float64)
+            floats = np.require(rows, np.float64, ["C", "W"])  # torch warns of what cannot be written, as a mapped file
             return Block(floats, self._side(np.zeros(len(floats)), np.einsum("ij,ij->i", floats, floats), floats))
         signed = centered(rows)
         sums, squares = np.empty((2, len(signed)), dtype=np.int64)
@@ -205,7 +206,7 @@ def _distance(total: float, pair: tuple[int, int], queries: Side, points: Side, 
     if rule.is_cosine:
         return _cosine(queries.rows[i], points.rows[j])
     if rule.is_exact:
-        return math.sqrt(total * points.scale[j])
+        return math.sqrt(abs(total * points.scale[j]))  # abs: 0 times -2 is -0, which would be shown
     return _l2(queries.rows[i], points.rows[j])
 
 

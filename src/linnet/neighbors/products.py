@@ -13,8 +13,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from linnet.neighbors.plan import Plan
-
 CENTER = 128
 
 _INT32_FEATURES = 1 << 16
@@ -64,17 +62,18 @@ class Multiplier:
     """Multiply blocks of queries with blocks of points, into memory that is used again for the next blocks.
 
     Args:
-        plan: Its arithmetic multiplies.
+        arithmetic: "int8" or "float32" for bytes less 128, "float64" for floats.
+        n_features: d.
+        n_products: The most products of one call, b * p.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        n_products = plan.step_rows * plan.point_rows
-        self._arithmetic = plan.arithmetic
-        self._fits_int32 = plan.n_features <= _INT32_FEATURES
-        is_whole = plan.arithmetic == "float64" or not self._fits_int32
+    def __init__(self, arithmetic: str, *, n_features: int, n_products: int) -> None:
+        self._arithmetic = arithmetic
+        self._fits_int32 = n_features <= _INT32_FEATURES
+        is_whole = arithmetic == "float64" or not self._fits_int32
         self._float64 = torch.empty(n_products if is_whole else 0, dtype=torch.float64)
-        self._int32 = torch.empty(0 if plan.arithmetic == "float64" else n_products, dtype=torch.int32)
-        n_parts = n_products if plan.arithmetic == "float32" else 0
+        self._int32 = torch.empty(0 if arithmetic == "float64" else n_products, dtype=torch.int32)
+        n_parts = n_products if arithmetic == "float32" else 0
         self._part_float32 = torch.empty(n_parts, dtype=torch.float32)
         self._part_int32 = torch.empty(n_parts, dtype=torch.int32)
 
