@@ -153,7 +153,7 @@ def test_a_truncated_tar_gives_what_came_before_and_says_so(tmp_path):
 @pytest.mark.parametrize(("name", "data"), [("a.zip", b"PK\x05\x06" + bytes(40)), ("a.tar.gz", b"\x1f\x8b rubbish")])
 def test_a_damaged_archive_is_refused(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(DataError, match=r"is damaged|is empty"):
+    with pytest.raises(DataError, match=r"cannot be read|is empty"):
         ArchiveSource(tmp_path / name).items()
 
 

@@ -123,7 +123,7 @@ def test_a_name_server_that_does_not_answer_costs_less_than_two_seconds(tmp_path
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(socket, "create_connection", hang)
     start = time.monotonic()
-    with pytest.raises(DownloadError, match="no answer within 1.5 seconds"):
+    with pytest.raises(DownloadError, match=r"no answer within 1\.5 seconds"):
         fetch([remote("http://one.invalid/x", "https://two.invalid/x")], tmp_path, title="toy")
     assert time.monotonic() - start < 2
     released.set()
@@ -161,7 +161,7 @@ def test_behind_a_proxy_the_proxy_is_asked(monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, server):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(DataError, match="cannot be stored in .*set LINNET_CACHE") as caught:
+    with pytest.raises(DataError, match=r"cannot be stored in .*set LINNET_CACHE") as caught:
         fetch([remote(f"{server}/all")], tmp_path / "file" / "toy", title="toy")
     assert not isinstance(caught.value, DownloadError)
 

@@ -5,24 +5,7 @@ import pytest
 
 from linnet.datasets.idx import find_files, read_idx, read_set
 from linnet.errors import DataError
-
-
-def idx_bytes(array, kind=8):
-    return bytes([0, 0, kind, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape) + array.tobytes()
-
-
-def write_set(folder, *, n_train=5, n_test=3, suffix="", labels=None):
-    """Write four IDX files with pictures by chance; return (images, labels) of both parts together."""
-    generator = np.random.default_rng(0)
-    folder.mkdir(parents=True, exist_ok=True)
-    images = generator.integers(0, 256, (n_train + n_test, 4, 6), dtype=np.uint8)
-    labels = generator.integers(0, 3, n_train + n_test, dtype=np.uint8) if labels is None else labels
-    cut = {"train": slice(0, n_train), "t10k": slice(n_train, None)}
-    for start, part in cut.items():
-        for name, data in (("images-idx3", images[part]), ("labels-idx1", labels[part])):
-            raw = idx_bytes(data)
-            (folder / f"{start}-{name}-ubyte{suffix}").write_bytes(gzip.compress(raw) if suffix else raw)
-    return images, labels
+from named_files import idx_bytes, write_idx_set
 
 
 def test_a_plain_file_is_read_as_it_was_written(tmp_path):
@@ -66,13 +49,13 @@ def test_a_file_that_is_none_is_refused_with_its_fault(tmp_path, data, words):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(DataError, match="nowhere.*cannot be read"):
+    with pytest.raises(DataError, match=r"nowhere.*cannot be read"):
         read_idx(tmp_path / "nowhere", n_dimensions=3)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_a_set_has_its_parts_in_order(tmp_path, suffix):
-    images, labels = write_set(tmp_path, suffix=suffix)
+    images, labels = write_idx_set(tmp_path, suffix=suffix)
     source = read_set(find_files(tmp_path), name="toy", class_names=("a", "b", "c"))
     np.testing.assert_array_equal(source.images[:, 0], images)
     np.testing.assert_array_equal(source.labels, labels)
@@ -81,33 +64,33 @@ def test_a_set_has_its_parts_in_order(tmp_path, suffix):
 
 
 def test_the_other_spelling_of_the_names_is_found(tmp_path):
-    write_set(tmp_path)
+    write_idx_set(tmp_path)
     for path in list(tmp_path.iterdir()):
         path.rename(tmp_path / path.name.replace("-idx", ".idx"))
     assert find_files(tmp_path) is not None
 
 
 def test_an_incomplete_set_is_not_found(tmp_path):
-    write_set(tmp_path)
+    write_idx_set(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
     assert find_files(tmp_path) is None
 
 
 def test_pictures_and_labels_that_do_not_belong_together_are_refused(tmp_path):
-    write_set(tmp_path)
+    write_idx_set(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.zeros(4, np.uint8)))
-    with pytest.raises(DataError, match="5 pictures and .* 4 labels"):
+    with pytest.raises(DataError, match=r"5 pictures and .* 4 labels"):
         read_set(find_files(tmp_path), name="toy", class_names=("a", "b", "c"))
 
 
 def test_a_label_that_is_no_class_is_refused(tmp_path):
-    write_set(tmp_path, labels=np.full(8, 9, np.uint8))
+    write_idx_set(tmp_path, labels=np.full(8, 9, np.uint8))
     with pytest.raises(DataError, match="has the label 9, and toy has 3 classes"):
         read_set(find_files(tmp_path), name="toy", class_names=("a", "b", "c"))
 
 
 def test_parts_of_different_sizes_are_refused(tmp_path):
-    write_set(tmp_path)
+    write_idx_set(tmp_path)
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(np.zeros((3, 4, 5), np.uint8)))
     with pytest.raises(DataError, match="one size; they are 6 x 4 and 5 x 4"):
         read_set(find_files(tmp_path), name="toy", class_names=("a", "b", "c"))

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -126,11 +128,9 @@ def test_a_damaged_note_is_no_note(tmp_path):
 def test_what_a_dead_process_left_is_swept(tmp_path):
     shelf = Shelf(tmp_path)
     with shelf.building() as mine:
-        child = os.fork()
-        if child == 0:
-            os._exit(0)
-        os.waitpid(child, 0)
-        dead = mine.rename(tmp_path / mine.name.replace(f"-{os.getpid()}-", f"-{child}-"))
+        child = subprocess.Popen([sys.executable, "-c", ""])
+        child.wait()
+        dead = mine.rename(tmp_path / mine.name.replace(f"-{os.getpid()}-", f"-{child.pid}-"))
         (dead / "pixels.bin").write_bytes(b"1")
         alive = tmp_path / f"{mine.name}alive"
         alive.mkdir()

@@ -105,7 +105,7 @@ def _list_zip(path: Path) -> _Listing:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise DataError(f"The archive {path} is damaged ({error}); download or pack it again.") from None
+        raise DataError(f"The archive {path} cannot be read ({error}); download or pack it again.") from None
     found = [
         (
             Entry(_tidy(info.filename), info.file_size, _zip_reason(info), info.is_dir()),
@@ -124,19 +124,19 @@ def _zip_reason(info: zipfile.ZipInfo) -> str:
 
 
 def _list_tar(path: Path) -> _Listing:
-    with path.open("rb") as file:
-        start = file.read(8)
-    compression = next((name for magic, name in _COMPRESSIONS if start.startswith(magic)), "")
     found: list[tuple[Entry, TarMember]] = []
-    message = ""
+    compression = message = ""
     try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        compression = next((name for magic, name in _COMPRESSIONS if start.startswith(magic)), "")
         with open_stream(path, compression) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
             while (member := archive.next()) is not None:
                 entry = Entry(_tidy(member.name), member.size, _tar_reason(member), member.isdir())
                 found.append((entry, TarMember(member.offset_data, member.size)))
     except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
         if not found:
-            raise DataError(f"The archive {path} is damaged ({error}); download or pack it again.") from None
+            raise DataError(f"The archive {path} cannot be read ({error}); download or pack it again.") from None
         message = f"{path} is damaged behind its first {len(found):,} members ({error}); the rest could not be listed."
     entries, members = _by_id(found)
     return _Listing(entries=entries, reader=TarReader(path.resolve(), compression, members), message=message)

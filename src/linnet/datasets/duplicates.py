@@ -1,10 +1,10 @@
 """Which pictures of a data set are the same: exact copies, near ones, and copies with two labels."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from linnet.datasets.perceptual import Looks, batch_size_for, join_looks, looks_
 from linnet.progress import SILENT, Progress
 from linnet.records.manifest import Texts
 
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -112,7 +114,7 @@ def find(
     max_pairs: int = 1_000,
     progress: Progress = SILENT,
 ) -> Duplicates:
-    """Find copies of pictures, exact and near ones, also mirrored; in memory of about 500 bytes a picture.
+    """Find copies of pictures, exact and near ones, also mirrored; in memory of about 600 bytes a picture.
 
     Near is what re-encoding, small changes of size, brightness or contrast, and mirroring leave. Two pictures are near
     when at most 8 signs of their hashes differ, and then their thumbnails correlate so well that the distance of the
@@ -154,14 +156,27 @@ def find(
 
 def _look(images: Tensor, rows: Tensor, progress: Progress) -> tuple[Looks, Texts]:
     """Read all pictures once."""
-    looks, digests = [looks_of(images[:0])], []
+
+    def look_at(chosen: Tensor) -> tuple[Looks, list[str]]:
+        batch = gather(images, chosen).numpy()
+        return looks_of(batch), [hashlib.blake2b(image, digest_size=16).hexdigest() for image in batch]
+
+    looks, digests = [looks_of(images[:0].numpy())], []
     with progress.task("Looking for duplicates: reading", len(rows)) as task:
-        for chosen in torch.split(rows, batch_size_for(images)):
-            batch = gather(images, chosen)
-            looks.append(looks_of(batch))
-            digests += [hashlib.blake2b(image, digest_size=16).hexdigest() for image in batch.numpy()]
-            task.advance(len(chosen))
+        for part, names in _in_threads(look_at, torch.split(rows, batch_size_for(images))):
+            looks.append(part)
+            digests += names
+            task.advance(len(names))
     return join_looks(looks), np.array(digests, dtype="<U32")
+
+
+def _in_threads(work: Callable[[_Job], _Result], jobs: Iterable[_Job]) -> Iterator[_Result]:
+    """Do the same to many things, as many at a time as torch would use threads; results come in order."""
+    pool = ThreadPoolExecutor(torch.get_num_threads())
+    try:
+        yield from pool.map(work, jobs)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _firsts(names: npt.NDArray[Any]) -> Positions:
@@ -247,14 +262,10 @@ def _scan(
 
     starts = range(0, n, _ROWS_PER_SPAN)
     found, links, n_pairs = [np.zeros((0, 4))], [np.zeros((2, 0), np.int64)], 0
-    pool = ThreadPoolExecutor(torch.get_num_threads())
-    try:
-        with progress.task("Looking for duplicates: comparing", len(starts)) as task:
-            for pairs, joined, n_found in pool.map(scan_from, starts):
-                found.append(pairs)
-                links.append(comparable[joined])
-                n_pairs += n_found
-                task.advance()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with progress.task("Looking for duplicates: comparing", len(starts)) as task:
+        for pairs, joined, n_found in _in_threads(scan_from, starts):
+            found.append(pairs)
+            links.append(comparable[joined])
+            n_pairs += n_found
+            task.advance()
     return np.concatenate(found), np.concatenate(links, axis=1), n_pairs

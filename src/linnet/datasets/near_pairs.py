@@ -40,32 +40,30 @@ def scan(  # noqa: PLR0917
         How many pairs were found, also more than p.
     """
     m = words.shape[1]
-    hits = np.zeros(_BLOCK, np.uint8)
-    eight_hits = hits.view(np.uint64)  # hits are rare: most are passed over eight at a time
-    mirrored_gray = np.zeros(gray.shape[1], np.int8)
-    mirrored_color = np.zeros(color.shape[1], np.int8)
+    hits, places = np.zeros(_BLOCK, np.uint8), np.zeros(_BLOCK, np.int64)
+    own_gray, turned_gray = np.zeros(gray.shape[1], np.int8), np.zeros(gray.shape[1], np.int8)
+    own_color, turned_color = np.zeros(color.shape[1], np.int8), np.zeros(color.shape[1], np.int8)
     n_found = 0
     for i in range(span[0], span[1]):
-        _mirror(gray[i], _SIDE, mirrored_gray)
-        _mirror(color[i], _COLOR_SIDE, mirrored_color)
+        _copy(gray, i, _SIDE, own_gray, turned_gray)
+        _copy(color, i, _COLOR_SIDE, own_color, turned_color)
         for start in range(i + 1, m, _BLOCK):
             if _hash_hits(words, i, start, min(m, start + _BLOCK), hits) == 0:
                 continue
-            for eight in np.flatnonzero(eight_hits):
-                for k in range(8 * eight, 8 * eight + 8):
-                    j = start + k
-                    distance = -1.0
-                    if hits[k] & 1:
-                        distance = _distance(gray[i], color[i], gray[j], color[j], limits[i], limits[j])
-                    mirrored = distance < 0 and hits[k] & 2 != 0
-                    if mirrored:
-                        distance = _distance(mirrored_gray, mirrored_color, gray[j], color[j], limits[i], limits[j])
-                    if distance >= 0:
-                        _join(parents, i, j)
-                        if n_found < len(pairs):
-                            pairs[n_found, 0], pairs[n_found, 1] = i, j
-                            pairs[n_found, 2], pairs[n_found, 3] = distance, mirrored
-                        n_found += 1
+            for k in places[: _list_hits(hits, places)]:
+                j = start + k
+                distance = -1.0
+                if hits[k] & 1:
+                    distance = _distance(own_gray, own_color, gray, color, limits, i, j)
+                mirrored = distance < 0 and hits[k] & 2 != 0
+                if mirrored:
+                    distance = _distance(turned_gray, turned_color, gray, color, limits, i, j)
+                if distance >= 0:
+                    _join(parents, i, j)
+                    if n_found < len(pairs):
+                        pairs[n_found, 0], pairs[n_found, 1] = i, j
+                        pairs[n_found, 2], pairs[n_found, 3] = distance, mirrored
+                    n_found += 1
     return n_found
 
 
@@ -101,34 +99,54 @@ def _hash_hits(words: npt.NDArray[np.uint32], i: int, start: int, stop: int, hit
 
 
 @njit(nogil=True, cache=True)
+def _list_hits(hits: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> int:
+    eights = hits.view(np.uint64)  # hits are rare: most places are passed over eight at a time
+    n = 0
+    for eight in range(len(eights)):
+        if eights[eight] != 0:
+            for k in range(8 * eight, 8 * eight + 8):
+                if hits[k] != 0:
+                    places[n] = k
+                    n += 1
+    return n
+
+
+@njit(nogil=True, cache=True)
 def _distance(  # noqa: PLR0917
-    gray_a: npt.NDArray[np.int8],
-    color_a: npt.NDArray[np.int8],
-    gray_b: npt.NDArray[np.int8],
-    color_b: npt.NDArray[np.int8],
-    limits_a: npt.NDArray[np.float32],
-    limits_b: npt.NDArray[np.float32],
+    own_gray: npt.NDArray[np.int8],
+    own_color: npt.NDArray[np.int8],
+    gray: npt.NDArray[np.int8],
+    color: npt.NDArray[np.int8],
+    limits: npt.NDArray[np.float32],
+    i: int,
+    j: int,
 ) -> float:
+    """Return the distance of picture i, given as it is or turned, to picture j, or -1.0 where it is beyond a limit."""
+    # Rows by index and not as slices, which would be counted references; int32 said at each step, or numba widens to
+    # 64 bits: each costs as much as the sum itself.
     dot = np.int32(0)
-    for t in range(len(gray_a)):  # int32 said at each step, or numba widens to 64 bits and half the speed is gone
-        dot = np.int32(dot + np.int32(np.int32(gray_a[t]) * np.int32(gray_b[t])))
-    correlation = dot / (limits_a[0] * limits_b[0])
-    if correlation < max(limits_a[1], limits_b[1]):
+    for t in range(len(own_gray)):
+        dot = np.int32(dot + np.int32(np.int32(own_gray[t]) * np.int32(gray[j, t])))
+    correlation = dot / (limits[i, 0] * limits[j, 0])
+    if correlation < max(limits[i, 1], limits[j, 1]):
         return -1.0
     squares = np.int32(0)
-    for t in range(len(color_a)):
-        difference = np.int32(np.int32(color_a[t]) - np.int32(color_b[t]))
+    for t in range(len(own_color)):
+        difference = np.int32(np.int32(own_color[t]) - np.int32(color[j, t]))
         squares = np.int32(squares + np.int32(difference * difference))
-    if squares > min(limits_a[2], limits_b[2]):
+    if squares > min(limits[i, 2], limits[j, 2]):
         return -1.0
     # two vectors of length 1 with correlation r lie sqrt(2 - 2 r) apart
     return float(np.sqrt(max(0.0, 2 - 2 * correlation)))
 
 
 @njit(nogil=True, cache=True)
-def _mirror(row: npt.NDArray[np.int8], side: int, out: npt.NDArray[np.int8]) -> None:
-    for t in range(len(row)):
-        out[t] = row[t - t % side + side - 1 - t % side]
+def _copy(
+    rows: npt.NDArray[np.int8], i: int, side: int, own: npt.NDArray[np.int8], turned: npt.NDArray[np.int8]
+) -> None:
+    for t in range(len(own)):
+        own[t] = rows[i, t]
+        turned[t] = rows[i, t - t % side + side - 1 - t % side]
 
 
 @njit(nogil=True, cache=True)

@@ -113,7 +113,10 @@ class TableSource(FileSource):
 
 def _text(path: Path) -> str:
     """Decode a table: UTF-8 with or without a mark, UTF-16 with one, else as Western spreadsheets write it."""
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"The table {path} cannot be read ({error.strerror}); give yourself the right to.") from None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
