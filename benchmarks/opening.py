@@ -37,8 +37,8 @@ def loop(archive: Path) -> dict[str, float]:
 
 def pack(archive: Path) -> dict[str, float]:
     """Make a pack in an empty cache, then open it again."""
-    from linnet.datasets.archive import ArchiveSource
-    from linnet.datasets.pack import open_pack
+    from linnet.datasets.packing.pack import open_pack
+    from linnet.datasets.sources.archive import ArchiveSource
 
     with tempfile.TemporaryDirectory() as cache:
         start = time.perf_counter()

@@ -18,7 +18,7 @@ def _modules(family: str) -> dict[str, str]:
     found = {
         module.name.replace("_", "-"): f"linnet.{family}.{module.name}"
         for module in pkgutil.iter_modules(package.__path__)
-        if not module.name.startswith("_") and module.name not in _not_entries(family)
+        if not (module.ispkg or module.name.startswith("_") or module.name in _not_entries(family))
     }
     for point in importlib.metadata.entry_points(group=f"linnet.{family}"):
         found.setdefault(point.name, point.module)
@@ -26,7 +26,7 @@ def _modules(family: str) -> dict[str, str]:
 
 
 def _not_entries(family: str) -> frozenset[str]:
-    """Name the files of a family folder that hold its contract or its machinery, not an entry."""
+    """Name the files of a family folder that hold its contract or its machinery; folders in it are never entries."""
     package = importlib.import_module(f"linnet.{family}")
     return frozenset(getattr(package, "MACHINERY", ())) | {"base"}
 

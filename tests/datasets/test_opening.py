@@ -3,11 +3,11 @@ import zipfile
 import pytest
 from PIL import Image
 
-from linnet.datasets.archive import ArchiveSource
 from linnet.datasets.base import ArraySource
-from linnet.datasets.folder import FolderSource
 from linnet.datasets.opening import absolute, open_source, split_classes
-from linnet.datasets.table import TableSource
+from linnet.datasets.sources.archive import ArchiveSource
+from linnet.datasets.sources.folder import FolderSource
+from linnet.datasets.sources.table import TableSource
 from linnet.errors import DataError
 from linnet.records.experiment import DataSpec
 

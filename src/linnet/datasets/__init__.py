@@ -1,37 +1,4 @@
-"""Where pictures come from: sources, the pack, duplicates and splits."""
+"""Where pictures come from: named sets (a file each), sources, the pack, duplicates and splits."""
 
-MACHINERY: tuple[str, ...] = (
-    "archive",
-    "arrays",
-    "building",
-    "cifar_sets",
-    "decoding",
-    "download",
-    "duplicates",
-    "finding",
-    "folder",
-    "idx",
-    "idx_sets",
-    "layout",
-    "loading",
-    "marking",
-    "naming",
-    "near_pairs",
-    "opening",
-    "pack",
-    "perceptual",
-    "places",
-    "reading",
-    "repair",
-    "shelf",
-    "sides",
-    "sources",
-    "splits",
-    "survey",
-    "table",
-    "torchvision_items",
-    "torchvision_sets",
-    "tree",
-    "workers",
-)
+MACHINERY = ("loading", "opening")
 """Files of this folder that are not entries of the family; everything else here is a named set."""

@@ -294,7 +294,7 @@ class NamedSet(ABC):
         """Find the set in the first of the places that has it, or download it.
 
         Args:
-            places: Folders to look in, in order (see `linnet.datasets.places`).
+            places: Folders to look in, in order (see `linnet.datasets.named.places`).
             progress: Where a download reports to.
 
         Raises:

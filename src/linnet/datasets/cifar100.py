@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linnet.datasets.base import ArraySource, NamedSet, Source
-from linnet.datasets.cifar_sets import open_cifar
-from linnet.datasets.download import RemoteFile
+from linnet.datasets.named.cifar_sets import open_cifar
+from linnet.datasets.named.download import RemoteFile
 from linnet.progress import SILENT, Progress
 
 ARCHIVE = RemoteFile(

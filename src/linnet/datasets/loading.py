@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from linnet.datasets import duplicates, marking
 from linnet.datasets.base import Dataset
-from linnet.datasets.naming import listed
+from linnet.datasets.named.places import cache_folder
 from linnet.datasets.opening import open_source
-from linnet.datasets.pack import Pack, open_pack
-from linnet.datasets.places import cache_folder
-from linnet.datasets.sides import join_sides
+from linnet.datasets.packing.pack import Pack, open_pack
+from linnet.datasets.sources.naming import listed
+from linnet.datasets.splitting import duplicates, marking
+from linnet.datasets.splitting.sides import join_sides
 from linnet.errors import DataError
 from linnet.images import Geometry
 from linnet.progress import SILENT, Progress

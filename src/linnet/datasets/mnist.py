@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linnet.datasets.base import ArraySource, NamedSet, Source
-from linnet.datasets.idx_sets import IdxFiles, open_idx_set
+from linnet.datasets.named.idx_sets import IdxFiles, open_idx_set
 from linnet.progress import SILENT, Progress
 
 FILES = IdxFiles(

@@ -5,12 +5,12 @@ import zipfile
 from pathlib import Path
 
 from linnet import catalog
-from linnet.datasets.archive import ArchiveSource, is_archive
 from linnet.datasets.base import ArraySource, Source
-from linnet.datasets.folder import FolderSource
-from linnet.datasets.places import places
-from linnet.datasets.table import TableSource
-from linnet.datasets.torchvision_sets import open_named
+from linnet.datasets.named.places import places
+from linnet.datasets.named.torchvision_sets import open_named
+from linnet.datasets.sources.archive import ArchiveSource, is_archive
+from linnet.datasets.sources.folder import FolderSource
+from linnet.datasets.sources.table import TableSource
 from linnet.errors import DataError, UnknownNameError
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import DataSpec

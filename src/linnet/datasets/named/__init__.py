@@ -1,0 +1,1 @@
+"""What named sets share: where they are looked for, how they are fetched, and the formats they come in."""

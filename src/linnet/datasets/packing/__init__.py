@@ -1,0 +1,1 @@
+"""The pack: every picture of a source decoded once into one memory-mapped tensor."""

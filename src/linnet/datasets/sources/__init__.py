@@ -1,0 +1,1 @@
+"""Labelled files wherever they lie: folders, archives, tables of paths; nothing is decoded here."""

@@ -1,0 +1,1 @@
+"""Which pictures are the same, and which split each one belongs to."""

@@ -1,0 +1,251 @@
+"""Mark in the manifest what checks have found, and which split each picture belongs to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from linnet.datasets.sources.naming import listed
+from linnet.datasets.splitting import sides, splits
+from linnet.datasets.splitting.duplicates import Duplicates
+from linnet.errors import DataError
+from linnet.records.experiment import Protocol
+from linnet.records.manifest import SPLITS, Manifest, Texts, texts_of
+
+Positions = npt.NDArray[np.int64]
+
+
+def note(table: Manifest, notes: Mapping[int, tuple[str, str]]) -> Manifest:
+    """Set the status of some rows, and put a reason before the one they have: {row: (status, reason)}."""
+    status, reason = table.status.tolist(), table.reason.tolist()
+    for row, (new_status, new_reason) in notes.items():
+        status[row] = new_status
+        reason[row] = f"{new_reason}; {reason[row]}" if reason[row] else new_reason
+    return replace(table, status=texts_of(status), reason=texts_of(reason))
+
+
+def with_column(table: Manifest, name: str, rows: Positions, values: str | Texts) -> Manifest:
+    """Replace some entries of a text column, however long the new ones are."""
+    column = getattr(table, name).astype(object)
+    column[rows] = values
+    changed: dict[str, Any] = {name: texts_of(column.tolist())}
+    return replace(table, **changed)
+
+
+def select_classes(table: Manifest, class_names: Sequence[str]) -> Manifest:
+    """Mark pictures of other classes as ignored, and take them out of their split."""
+    unwanted = np.flatnonzero((table.status == "used") & ~np.isin(table.label, class_names))
+    reason = "of a class that was not asked for"
+    marked = note(table, dict.fromkeys(unwanted.tolist(), ("ignored", reason)))
+    return with_column(marked, "split", unwanted, "")
+
+
+def mark_duplicates(
+    table: Manifest, rows: Positions, found: Duplicates, *, drop: Sequence[str]
+) -> tuple[Manifest, npt.NDArray[np.bool_]]:
+    """Give copies and conflicts their status, and near copies a remark.
+
+    Args:
+        table: Every file.
+        rows: (n,) int64, the rows that `found` speaks of, in its order.
+        found: What is the same.
+        drop: Which of "duplicates" and "conflicting" to leave out; a copy goes, its first occurrence stays; of a
+            conflict all go, because nobody knows which label is right.
+
+    Returns:
+        The manifest, and (n,) bool: which are left out; their split is empty.
+    """
+    ids, labels = table.id[rows], table.label[rows]
+    is_copy, conflicting = found.is_copy, found.conflicting
+    out = (conflicting if "conflicting" in drop else np.zeros(len(rows), np.bool_)) | (
+        is_copy & ~conflicting if "duplicates" in drop else np.zeros(len(rows), np.bool_)
+    )
+    notes: dict[int, tuple[str, str]] = {}
+    for group in found.exact_groups():
+        for position in group.tolist():
+            other = int(group[0]) if position != group[0] else int(group[1])
+            ending = "; left out" if out[position] else ""
+            if conflicting[position]:
+                other = next(i for i in group.tolist() if labels[i] != labels[position])
+                text = f"the same picture as {ids[other]}, which is labeled {labels[other]}"
+                notes[int(rows[position])] = ("conflicting", text + ending)
+            elif is_copy[position]:
+                notes[int(rows[position])] = ("duplicate", f"the same picture as {ids[other]}{ending}")
+    for pair in found.pairs:
+        row = int(rows[pair.second])
+        mirrored = " in a mirror" if pair.mirrored else ""
+        notes.setdefault(row, (str(table.status[row]), f"nearly the same as {ids[pair.first]}{mirrored}"))
+    marked = note(table, notes)
+    return with_column(marked, "split", rows[out], ""), out
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Wanted:
+    """Say what is to be split, and how.
+
+    Attributes:
+        rows: (n,) int64, rows of the manifest.
+        labels: (n,) int64, their classes.
+        sides: (n,) int64, what must stay together.
+        class_names: For messages.
+        protocol: Fractions and folds.
+    """
+
+    rows: Positions
+    labels: Positions
+    sides: Positions
+    class_names: tuple[str, ...]
+    protocol: Protocol
+
+
+def split(table: Manifest, wanted: Wanted, *, seed: int) -> tuple[Manifest, list[str]]:
+    """Give every picture its split, and its fold where folds are wanted.
+
+    Splits that the source gives are kept. What it lacks is taken from its training pictures, stratified, never parting
+    pictures that belong together.
+
+    Returns:
+        The manifest with splits, and what the user should know.
+
+    Raises:
+        DataError: a class is too small, or the source gives no training pictures.
+    """
+    rows, protocol = wanted.rows, wanted.protocol
+    given, hashes = table.split[rows], table.content_hash[rows]
+    has = {name: bool(np.any(given == name)) for name in SPLITS}
+    pool = np.flatnonzero((given == "train") | (given == ""))
+    if not len(pool):
+        raise DataError("The source gives splits but no training pictures; a train folder or split was wanted.")
+    parts = fractions(has, protocol)
+    assigned = given.astype(object)
+    assigned[pool] = "train"
+    if len(parts) > 1:
+        assigned[pool] = splits.assign(
+            wanted.labels[pool],
+            wanted.sides[pool],
+            hashes[pool],
+            fractions=parts,
+            seed=seed,
+            class_names=wanted.class_names,
+            # A training picture with a copy in a given split stays in training: it must not come into another one too.
+            stay=np.isin(wanted.sides[pool], wanted.sides[np.isin(given, ("valid", "test"))]),
+        )
+    marked = with_column(table, "split", rows, texts_of(assigned.tolist()))
+    if not any(has.values()):
+        sides.check_disjoint(texts_of(assigned.tolist()), wanted.sides)
+    if protocol.folds:
+        inside = np.flatnonzero(assigned != "test")
+        fold = marked.fold.copy()
+        fold[rows[inside]] = splits.folds(
+            wanted.labels[inside], wanted.sides[inside], hashes[inside], n_folds=protocol.folds, seed=seed
+        )
+        marked = replace(marked, fold=fold)
+    return marked, _split_messages(given, assigned, has, parts)
+
+
+def fractions(has: Mapping[str, bool], protocol: Protocol) -> dict[str, float]:
+    """Say into what the training pictures of a source are divided: the splits that it does not give itself.
+
+    Folds need no validation split.
+    """
+    parts = {}
+    if not has["valid"] and not protocol.folds:
+        parts["valid"] = protocol.valid_fraction
+    if not has["test"]:
+        parts["test"] = protocol.test_fraction
+    return {"train": 1 - sum(parts.values()), **parts}
+
+
+def take_over(table: Manifest, expected: Manifest) -> Manifest:
+    """Give every picture the split, fold and status that it had when a run was made.
+
+    Raises:
+        DataError: files have changed, are gone, or are new since.
+    """
+    now = dict(zip(table.id.tolist(), table.content_hash.tolist(), strict=True))
+    was = dict(zip(expected.id.tolist(), expected.content_hash.tolist(), strict=True))
+    used = set(expected.id[expected.split != ""].tolist())
+    gone = sorted(name for name in used if not now.get(name))
+    changed = sorted(name for name in used if now.get(name) and now[name] != was[name])
+    new = sorted(name for name, content in now.items() if content and name not in was)
+    parts = [
+        f"{len(some)} {word} ({listed(some, 3)})"
+        for some, word in ((changed, "changed"), (gone, "gone"), (new, "new"))
+        if some
+    ]
+    if parts:
+        raise DataError(
+            f"The files are not those of the run any more: {'; '.join(parts)}; bring them back, or climb again."
+        )
+    position = {name: i for i, name in enumerate(expected.id.tolist())}
+    order = np.array([position.get(name, -1) for name in table.id.tolist()], dtype=np.int64)
+    known = np.flatnonzero(order >= 0)
+    for name in ("split", "status", "reason"):
+        table = with_column(table, name, known, getattr(expected, name)[order[known]])
+    fold = table.fold.copy()
+    fold[known] = expected.fold[order[known]]
+    return replace(table, fold=fold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaks:
+    """Hold how many pictures of one split have a copy in another, and what to say of it."""
+
+    counts: dict[str, int]
+    messages: tuple[str, ...]
+
+
+def leaks(table: Manifest, rows: Positions, found: Duplicates) -> Leaks:
+    """Count the pictures of each later split that are the same as one of an earlier split, exactly or nearly."""
+    split_of = table.split[rows]
+    counts = {name: n for name, n in sides.leaks(split_of, found.clusters).items() if n}
+    messages = [
+        f"{n} of {int(np.sum(split_of == 'test'))} test pictures have a copy or a near copy in {name.split('-')[0]}, "
+        "as the source gives its splits; nothing was moved, but test numbers may flatter."
+        for name, n in counts.items()
+        if name.endswith("-test")
+    ]
+    return Leaks(counts=counts, messages=tuple(messages))
+
+
+def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found: Duplicates) -> list[str]:
+    """Say what a user should look at before believing the numbers: empty and rare classes, copies, conflicts."""
+    said = []
+    counts = {name: int(np.sum((table.split[rows] != "") & (table.label[rows] == name))) for name in class_names}
+    empty = [name for name, n in counts.items() if n == 0]
+    if empty:
+        said.append(f"{len(empty)} classes have no picture and stay classes all the same: {listed(empty)}.")
+    filled = {name: n for name, n in counts.items() if n}
+    most, least = max(filled, key=lambda name: filled[name]), min(filled, key=lambda name: filled[name])
+    if filled[most] > 3 * filled[least]:
+        said.append(
+            f"Classes are unequal: {most} has {filled[most]} pictures, {least} has {filled[least]}; "
+            "look at balanced accuracy, or add --balance."
+        )
+    if n := int(found.is_copy.sum()):
+        said.append(
+            f"{n} pictures are copies of others; they are listed and stay on the same side of every split made here."
+        )
+    if n := int(found.conflicting.sum()):
+        said.append(
+            f"{n} pictures stand there with two labels; at least half of these labels are wrong; see manifest.csv."
+        )
+    return said
+
+
+def _split_messages(
+    given: Texts, assigned: npt.NDArray[np.object_], has: Mapping[str, bool], parts: Mapping[str, float]
+) -> list[str]:
+    if not any(has.values()):
+        return []
+    said = []
+    if n := int(np.sum(given == "")):
+        said.append(f"{n} pictures have no split where others have one; they count as training pictures.")
+    gives = " and ".join(name for name in SPLITS if has[name])
+    for name in parts:
+        if name != "train":
+            n, word = int(np.sum(assigned == name)), {"valid": "validation", "test": "test"}[name]
+            said.append(f"The source gives {gives} but no {word} split; {n:,} of its training pictures became one.")
+    return said
