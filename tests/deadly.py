@@ -4,7 +4,7 @@ import os
 import signal
 from dataclasses import dataclass
 
-from linnet.datasets.reading import FolderReader, Reader
+from linnet.datasets.sources.reading import FolderReader, Reader
 
 
 @dataclass(eq=False)

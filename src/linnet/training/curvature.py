@@ -32,7 +32,7 @@ def cross_entropy_coupling(logits: Tensor, weights: Tensor | None = None) -> Ten
     return (torch.diag(weighted.sum(0)) - weighted.T @ p).to(torch.float64) / len(p)
 
 
-def hinge_coupling(logits: Tensor, labels: Tensor, weights: Tensor | None = None, *, width: float) -> Tensor:
+def hinge_coupling(logits: Tensor, labels: Tensor, *, width: float, weights: Tensor | None = None) -> Tensor:
     """Return B for the rounded hinge, made wide enough to lie above it.
 
     A pair (j, y) bends by 1 / width while 0 < t_j < width and not at all beyond, where the slope is 1. A parabola
@@ -44,8 +44,8 @@ def hinge_coupling(logits: Tensor, labels: Tensor, weights: Tensor | None = None
     Args:
         logits: (n, k) float.
         labels: (n,) int64, 0 .. k-1.
-        weights: (n,) float, mean 1; None counts all alike.
         width: Above 0.
+        weights: (n,) float, mean 1; None counts all alike.
 
     Returns:
         (k, k) float64.
@@ -88,4 +88,5 @@ class Preconditioner:
             own = self._vectors.dtype
             inner = (by_weights.to(own) @ self._vectors) / self._divisor.to(own)
             divided = (inner @ self._vectors.T).to(torch.float64)
-        return self._directions @ torch.cat([divided, turned[:, -1:] / self._bias_divisor], 1)
+        step: Tensor = self._directions @ torch.cat([divided, turned[:, -1:] / self._bias_divisor], 1)
+        return step

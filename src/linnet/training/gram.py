@@ -40,7 +40,7 @@ class Spectrum:
         return cls(values.clamp(min=0), vectors)
 
 
-def gram(values: Tensor, scale: Standardization, weights: Tensor | None = None) -> Tensor:
+def gram(values: Tensor, scale: Standardization, *, weights: Tensor | None = None) -> Tensor:
     """Return the mean over images of w z z^T, where z = (x - c) / s.
 
     For bytes the mean of w x x^T is summed up exactly, in 8-bit products where the machine is fast at them, and
@@ -80,7 +80,7 @@ def _byte_moments(values: Tensor) -> tuple[Tensor, Tensor]:
     products = torch.zeros(d, d, dtype=torch.float64)
     sums = torch.zeros(d, dtype=torch.float64)
     fast = has_exact_int8()
-    for block in values.split(_INT32_ROWS if fast else _FLOAT32_ROWS):
+    for block in torch.split(values, _INT32_ROWS if fast else _FLOAT32_ROWS):
         q = torch.from_numpy(centered(block.numpy()))
         ones = torch.ones(16, len(q), dtype=torch.int8)
         if fast:
@@ -96,7 +96,7 @@ def _byte_moments(values: Tensor) -> tuple[Tensor, Tensor]:
 def _float_gram(values: Tensor, scale: Standardization, weights: Tensor | None) -> Tensor:
     n, d = values.shape
     total = torch.zeros(d, d, dtype=torch.float64)
-    size = max(1, _BLOCK_BYTES // (8 * d))
+    size = max(1, _BLOCK_BYTES // (8 * max(d, 1)))
     for start in range(0, n, size):
         z = scale.applied(values[start : start + size])
         total += z.T @ (z if weights is None else z * weights[start : start + size, None])

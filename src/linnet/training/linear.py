@@ -81,7 +81,9 @@ def fit_hinge(
     return weights
 
 
-def judge_hinge(problem: Problem, *, penalty: float, on_step: Callable[[Point], None] | None = None) -> tuple[Tensor, float]:
+def judge_hinge(
+    problem: Problem, *, penalty: float, on_step: Callable[[Point], None] | None = None
+) -> tuple[Tensor, float]:
     """Fit the hinge to four fifths of the images, and to the margins of the rest how sure they make.
 
     The images on which margins were fitted have larger margins than new ones: judged by them, probabilities would be
@@ -100,7 +102,7 @@ def judge_hinge(problem: Problem, *, penalty: float, on_step: Callable[[Point], 
     fitted = weights.masked_fill(judged, 0.0)
     part = replace(problem, weights=fitted / fitted.mean())
     solution = fit_hinge(part, penalty=penalty, on_step=on_step)
-    return solution, fit_sharpness(problem.outputs(solution)[judged], problem.labels[judged], weights[judged])
+    return solution, fit_sharpness(problem.outputs(solution)[judged], problem.labels[judged], weights=weights[judged])
 
 
 def _start(problem: Problem, weights: Tensor | None) -> Tensor:
@@ -110,13 +112,13 @@ def _start(problem: Problem, weights: Tensor | None) -> Tensor:
 
 
 def _cross_entropy(problem: Problem, logits: Tensor) -> tuple[Tensor, Tensor]:
-    return cross_entropy(logits, problem.labels, problem.weights)
+    return cross_entropy(logits, problem.labels, weights=problem.weights)
 
 
 def _hinge(problem: Problem, width: float, logits: Tensor) -> tuple[Tensor, Tensor]:
-    return hinge(logits, problem.labels, problem.weights, width=width)
+    return hinge(logits, problem.labels, weights=problem.weights, width=width)
 
 
 def _hinge_steering(problem: Problem, penalty: float, width: float, point: Point) -> Preconditioner:
-    coupling = hinge_coupling(point.logits.T, problem.labels, problem.weights, width=width)
+    coupling = hinge_coupling(point.logits.T, problem.labels, weights=problem.weights, width=width)
     return Preconditioner(coupling, problem.spectrum, penalty=penalty)

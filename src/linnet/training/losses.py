@@ -1,8 +1,8 @@
 """The losses of the linear rungs and of the two-layer net, each with its gradient derived by hand; no solver.
 
-Notation: n images, k classes, d features. z is (n, k) logits, y the true class, w_i the weight of image i (mean 1, all 1
-where none are given). Every loss is a mean over images, (1/n) sum_i w_i l_i, summed in float64; gradients keep the type
-of what they are gradients of. Nothing depends on the memory layout of z, but a transposed view of (k, n) memory is
+Notation: n images, k classes, d features. z is (n, k) logits, y the true class, w_i the weight of image i (mean 1, all
+1 where none are given). Every loss is a mean over images, (1/n) sum_i w_i l_i, summed in float64; gradients keep the
+type of what they are gradients of. Nothing depends on the memory layout of z, but a transposed view of (k, n) memory is
 several times faster, because sums over classes then run along whole rows: the solvers keep logits that way.
 """
 
@@ -31,7 +31,7 @@ def softmax(logits: Tensor) -> Tensor:
     return powers.div_(powers.sum(1, keepdim=True))
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def cross_entropy(logits: Tensor, labels: Tensor, *, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return the mean of -log softmax(z)_y with its gradient.
 
     With p = softmax(z): l = log sum_j exp(z_j) - z_y, so dl/dz_j = p_j - [j = y].
@@ -56,7 +56,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None)
 
 
 def hinge(
-    logits: Tensor, labels: Tensor, weights: Tensor | None = None, *, width: float = 0.0
+    logits: Tensor, labels: Tensor, *, weights: Tensor | None = None, width: float = 0.0
 ) -> tuple[Tensor, Tensor]:
     """Return the mean of the multi-class hinge, sum over j != y of max(0, t_j) with t_j = 1 + z_j - z_y.
 
@@ -120,7 +120,7 @@ def softmax_regression_loss(
     Returns:
         The loss, () float64, and its gradients by W, (k, d), and b, (k,).
     """
-    loss, slopes = cross_entropy(values @ W.T + b, labels, weights)
+    loss, slopes = cross_entropy(values @ W.T + b, labels, weights=weights)
     return _linear_gradients(loss, slopes, values, W, penalty)
 
 
@@ -140,15 +140,19 @@ def linear_svm_loss(
     Returns:
         The loss, () float64, and its gradients by W, (k, d), and b, (k,); where a margin is exactly 1, one of several.
     """
-    loss, slopes = hinge(values @ W.T + b, labels, weights)
+    loss, slopes = hinge(values @ W.T + b, labels, weights=weights)
     return _linear_gradients(loss, slopes, values, W, penalty)
 
 
 def _linear_gradients(
     loss: Tensor, slopes: Tensor, values: Tensor, W: Tensor, penalty: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    loss = loss + penalty / 2 * W.square().sum(dtype=torch.float64)
-    return loss, (slopes.T @ values).add_(W, alpha=penalty), slopes.sum(0)
+    return loss + _ridge(penalty, W), (slopes.T @ values).add_(W, alpha=penalty), slopes.sum(0)
+
+
+def _ridge(penalty: float, *arrays: Tensor) -> float:
+    """Return (penalty / 2) times the sum of squares, summed in the arrays' own type, which is much faster."""
+    return penalty / 2 * sum(float(torch.linalg.vector_norm(array)) ** 2 for array in arrays) if penalty else 0.0
 
 
 class TwoLayerParameters(NamedTuple):
@@ -208,14 +212,12 @@ def two_layer_loss(
     """
     W1, _, W2, _ = parameters
     hidden, logits = two_layer_logits(parameters, values)
-    loss, slopes = cross_entropy(logits, labels, weights)  # (n, k)
+    loss, slopes = cross_entropy(logits, labels, weights=weights)  # (n, k)
     hidden_slopes = (slopes @ W2).mul_(hidden > 0)  # (n, m)
-    by_W1 = (hidden_slopes.T.to(values.dtype) @ values).to(W1.dtype)
-    loss = loss + penalty / 2 * (W1.square().sum(dtype=torch.float64) + W2.square().sum(dtype=torch.float64))
-    gradients = TwoLayerParameters(
-        W1=by_W1.add_(W1, alpha=penalty),
-        b1=hidden_slopes.sum(0),
-        W2=(slopes.T @ hidden).add_(W2, alpha=penalty),
-        b2=slopes.sum(0),
-    )
-    return loss, gradients
+    by_W1 = (hidden_slopes.to(values.dtype).T @ values).to(W1.dtype)
+    by_W2 = slopes.T @ hidden
+    if penalty:
+        by_W1.add_(W1, alpha=penalty)
+        by_W2.add_(W2, alpha=penalty)
+    gradients = TwoLayerParameters(by_W1, hidden_slopes.sum(0), by_W2, slopes.sum(0))
+    return loss + _ridge(penalty, W1, W2), gradients

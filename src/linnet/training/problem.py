@@ -39,7 +39,7 @@ class Problem:
     scale: Standardization
 
     @classmethod
-    def of(  # noqa: PLR0913 - a training set has so many parts
+    def of(
         cls,
         values: Tensor,
         labels: Tensor,
@@ -77,7 +77,7 @@ class Problem:
         if rows.n_features > _WIDEST_SPECTRUM and not exact:
             spectrum = Spectrum(torch.ones(1, dtype=torch.float64), None)
         else:
-            moments = gram(rows.values, rows.scale, weights) - torch.outer(center, center)
+            moments = gram(rows.values, rows.scale, weights=weights) - torch.outer(center, center)
             spectrum = Spectrum.of(moments.to(rows.dtype))
         return cls(rows, labels, n_classes, weights, center, spectrum, basis, scale)
 

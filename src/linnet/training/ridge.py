@@ -93,4 +93,4 @@ class RidgeRegression:
         leverage = (each / len(problem.labels) * (1 + squares @ self.inverse(ridge))).clamp(max=1 - 1e-6)
         truth = torch.zeros_like(outputs).scatter_(1, labels[:, None], 1.0)
         outputs += (outputs - truth) * (leverage / (1 - leverage))[:, None]
-        return fit_sharpness(outputs, labels, each)
+        return fit_sharpness(outputs, labels, weights=each)

@@ -17,7 +17,8 @@ from linnet.training.losses import softmax_regression_loss
 LEAST_STEPS = 1000
 """Small sets go round more often, until so many steps are made."""
 
-_BLOCK_BYTES = 1 << 24
+_BLOCK_BYTES = 1 << 20
+"""What is read at once stays in the processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ _HALVINGS = 50
 _EVERY = 5
 
 
-def fit_sharpness(outputs: Tensor, labels: Tensor, weights: Tensor | None = None) -> float:
+def fit_sharpness(outputs: Tensor, labels: Tensor, *, weights: Tensor | None = None) -> float:
     """Find the factor a that makes softmax(a o) explain labels best.
 
     The mean cross-entropy is convex in a, with the slope mean sum_j (p_j - y_j) o_j: a is where it changes its sign.

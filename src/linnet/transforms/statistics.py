@@ -27,13 +27,13 @@ def feature_moments(values: Tensor) -> tuple[Tensor, Tensor]:
     if values.dtype == torch.uint8:
         sums = np.zeros(values.shape[1], dtype=np.uint64)
         squares = np.zeros(values.shape[1], dtype=np.uint64)
-        for block in values.split(_BLOCK):
+        for block in torch.split(values, _BLOCK):
             pixels = block.numpy()
             sums += np.add.reduce(pixels, axis=0, dtype=np.uint32)
             squares += np.einsum("ij,ij->j", pixels, pixels, dtype=np.uint32, casting="unsafe")
         spread = (n * squares - sums * sums).astype(np.float64) / n**2
         return torch.from_numpy(sums.astype(np.float64) / n), torch.from_numpy(spread)
-    blocks = values.split(max(1, _BLOCK_BYTES // (8 * max(1, values.shape[1]))))
+    blocks = torch.split(values, max(1, _BLOCK_BYTES // (8 * max(1, values.shape[1]))))
     mean = torch.stack([block.to(torch.float64).sum(0) for block in blocks]).sum(0) / n
     spread_sums = [(block.to(torch.float64) - mean).square().sum(0) for block in blocks]
     return mean, torch.stack(spread_sums).sum(0) / n
