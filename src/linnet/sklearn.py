@@ -223,6 +223,47 @@ class SoftmaxRegressionClassifier(_RungEstimator):
         self.random_state = random_state
 
 
+class TwoLayerClassifier(_RungEstimator):
+    """Train a net with one hidden layer: affine, ReLU, affine, softmax (see the rung `two-layer`).
+
+    Args:
+        hidden: Hidden units, at least 1; fewer than the rung's default, because tables are smaller than pictures.
+        penalty: At least 0: the weight of the squared weights in the loss.
+        batch_size: Rows per step, at least 1.
+        learning_rate: Above 0; falls to 0 along half a cosine.
+        momentum: At least 0, below 1.
+        epochs: Rounds over the data, at least 1; small data gets as many as make 400 steps.
+        max_side: Pixels; pictures with a longer side are averaged down to it first. 0: never.
+        balance: Whether every class counts alike, however many rows it has.
+        random_state: int, RandomState or None: the first weights and the order of the rows.
+    """
+
+    _rung = "two-layer"
+
+    def __init__(  # noqa: PLR0913 -- scikit-learn wants every setting spelled out
+        self,
+        *,
+        hidden: int = 128,
+        penalty: float = 0.003,
+        batch_size: int = 256,
+        learning_rate: float = 0.05,
+        momentum: float = 0.9,
+        epochs: int = 20,
+        max_side: int = 32,
+        balance: bool = False,
+        random_state: Any = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.penalty = penalty
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.epochs = epochs
+        self.max_side = max_side
+        self.balance = balance
+        self.random_state = random_state
+
+
 def pictures_of(X: Any) -> Array | None:
     """Take an array of four axes for pictures.
 

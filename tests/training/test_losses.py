@@ -1,7 +1,10 @@
+"""The losses against autograd in float64, against loops over images, and against the textbook's numbers."""
+
 import math
 
 import pytest
 import torch
+from torch.nn import functional
 
 from linnet.training.losses import (
     TwoLayerParameters,
@@ -10,147 +13,290 @@ from linnet.training.losses import (
     linear_svm_loss,
     softmax,
     softmax_regression_loss,
+    two_layer_logits,
     two_layer_loss,
 )
 
-
-def case(seed=0, n=7, k=4, d=5):
-    generator = torch.Generator().manual_seed(seed)
-    values = torch.randn(n, d, generator=generator, dtype=torch.float64)
-    labels = torch.randint(0, k, (n,), generator=generator)
-    W = torch.randn(k, d, generator=generator, dtype=torch.float64)
-    b = torch.randn(k, generator=generator, dtype=torch.float64)
-    weights = torch.rand(n, generator=generator, dtype=torch.float64) + 0.1
-    return values, labels, W, b, weights * n / weights.sum()
+N, D, K, M = 23, 7, 5, 11
 
 
-# Naive loops over pictures and classes: the textbook definitions.
+def random(*shape, seed=0, dtype=torch.float64):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
-def cross_entropy_by_loop(logits, labels, weights):
-    total = 0.0
-    for z, y, w in zip(logits.tolist(), labels.tolist(), weights.tolist(), strict=True):
-        total += w * (math.log(sum(math.exp(v) for v in z)) - z[y])
-    return total / len(labels)
+@pytest.fixture
+def problem():
+    labels = torch.randint(0, K, (N,), generator=torch.Generator().manual_seed(1))
+    weights = torch.rand(N, generator=torch.Generator().manual_seed(2), dtype=torch.float64) + 0.1
+    return random(N, D), labels, weights / weights.mean()
 
 
-def hinge_by_loop(logits, labels, weights):
-    total = 0.0
-    for z, y, w in zip(logits.tolist(), labels.tolist(), weights.tolist(), strict=True):
-        total += w * sum(max(0.0, z[j] - z[y] + 1) for j in range(len(z)) if j != y)
-    return total / len(labels)
-
-
-def two_layer_by_loop(parameters, values, labels):
-    W1, b1, W2, b2 = (array.tolist() for array in parameters)
-    rows = []
-    for x in values.tolist():
-        hidden = [max(0.0, sum(w * v for w, v in zip(row, x, strict=True)) + b) for row, b in zip(W1, b1, strict=True)]
-        rows.append([sum(w * h for w, h in zip(row, hidden, strict=True)) + b for row, b in zip(W2, b2, strict=True)])
-    return cross_entropy_by_loop(torch.tensor(rows, dtype=torch.float64), labels, torch.ones(len(labels)))
-
-
-def test_softmax_of_two_four_six():
-    expected = [0.0159, 0.1173, 0.8668]
-    assert [round(p, 4) for p in softmax(torch.tensor([[2.0, 4.0, 6.0]]))[0].tolist()] == expected
-    assert [round(p, 4) for p in softmax(torch.tensor([[10002.0, 10004.0, 10006.0]]))[0].tolist()] == expected
-
-
-def test_logits_of_ten_thousand_are_no_problem():
-    logits = torch.tensor([[10_000.0, 0.0, -10_000.0]])
-    loss, slopes = cross_entropy(logits.clone(), torch.tensor([1]))
-    assert float(loss) == pytest.approx(10_000)
-    assert torch.isfinite(slopes).all()
-    assert softmax(logits).tolist() == [[1.0, 0.0, 0.0]]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_losses_are_the_naive_loops(seed):
-    values, labels, W, b, weights = case(seed)
-    logits = values @ W.T + b
-    ours = softmax_regression_loss(W, b, values=values, labels=labels, weights=weights)[0]
-    assert float(ours) == pytest.approx(cross_entropy_by_loop(logits, labels, weights), abs=1e-10)
-    ours = linear_svm_loss(W, b, values=values, labels=labels, weights=weights)[0]
-    assert float(ours) == pytest.approx(hinge_by_loop(logits, labels, weights), abs=1e-10)
-
-
-@pytest.mark.parametrize("loss", [softmax_regression_loss, linear_svm_loss])
-@pytest.mark.parametrize("penalty", [0.0, 0.3])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_linear_gradients_are_those_of_automatic_differentiation(loss, penalty, weighted):
-    values, labels, W, b, weights = case(3)
-    chosen = weights if weighted else None
-    value, by_W, by_b = loss(W, b, values=values, labels=labels, penalty=penalty, weights=chosen)
-    W_, b_ = W.clone().requires_grad_(), b.clone().requires_grad_()
-    logits = values @ W_.T + b_
-    shares = (weights if weighted else torch.ones(len(labels), dtype=torch.float64)) / len(labels)
-    if loss is softmax_regression_loss:
-        each = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
-    else:
-        margins = (logits - logits.gather(1, labels[:, None]) + 1).clamp(min=0)
-        each = margins.sum(1) - 1  # the true class adds 1 to itself
-    reference = (each * shares).sum() + penalty / 2 * W_.square().sum()
-    reference.backward()
-    assert float(value) == pytest.approx(reference.item(), abs=1e-10)
-    assert torch.allclose(by_W, W_.grad, atol=1e-8, rtol=0)
-    assert torch.allclose(by_b, b_.grad, atol=1e-8, rtol=0)
-
-
-@pytest.mark.parametrize("penalty", [0.0, 0.2])
-def test_two_layer_gradients_are_those_of_automatic_differentiation(penalty):
-    values, labels, _, _, weights = case(5, n=9, k=3, d=6)
-    generator = torch.Generator().manual_seed(1)
-    shapes = ((8, 6), (8,), (3, 8), (3,))
-    arrays = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
-    value, gradients = two_layer_loss(
-        TwoLayerParameters(*arrays), values, labels=labels, penalty=penalty, weights=weights
+def two_layer_parameters(*, scale=1.0, d=D, m=M, k=K):
+    return TwoLayerParameters(
+        scale * random(m, d, seed=3), scale * random(m, seed=4), scale * random(k, m, seed=5), scale * random(k, seed=6)
     )
-    W1, b1, W2, b2 = (array.clone().requires_grad_() for array in arrays)
-    logits = (values @ W1.T + b1).clamp(min=0) @ W2.T + b2
-    each = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
-    reference = (each * weights / len(labels)).sum() + penalty / 2 * (W1.square().sum() + W2.square().sum())
-    reference.backward()
-    assert float(value) == pytest.approx(reference.item(), abs=1e-10)
-    for ours, theirs in zip(gradients, (W1, b1, W2, b2), strict=True):
-        assert torch.allclose(ours, theirs.grad, atol=1e-8, rtol=0)
 
 
-def test_two_layer_loss_is_the_naive_loop():
-    values, labels, _, _, _ = case(6, k=3)
-    generator = torch.Generator().manual_seed(2)
-    arrays = [torch.randn(s, generator=generator, dtype=torch.float64) for s in ((4, 5), (4,), (3, 4), (3,))]
-    parameters = TwoLayerParameters(*arrays)
-    value, _ = two_layer_loss(parameters, values, labels=labels)
-    assert float(value) == pytest.approx(two_layer_by_loop(parameters, values, labels), abs=1e-10)
+# -- softmax -----------------------------------------------------------------------------------------------------
+
+
+def test_softmax_of_2_4_6_is_the_textbooks():
+    assert softmax(torch.tensor([[2.0, 4.0, 6.0]]))[0].tolist() == pytest.approx([0.0159, 0.1173, 0.8668], abs=5e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_softmax_of_logits_of_ten_thousand_is_finite(dtype):
+    p = softmax(torch.tensor([[10_000.0, 9_999.0, -10_000.0], [-10_000.0, -10_000.0, -10_000.0]], dtype=dtype))
+    assert p.dtype == dtype
+    assert p[0].tolist() == pytest.approx([1 / (1 + math.exp(-1)), 1 / (1 + math.e), 0.0])
+    assert p[1].tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_softmax_agrees_with_torch_in_any_memory_layout():
+    z = 5 * random(N, K)
+    expected = torch.softmax(z, 1)
+    assert torch.allclose(softmax(z), expected, rtol=0, atol=1e-15)
+    assert torch.allclose(softmax(z.T.contiguous().T), expected, rtol=0, atol=1e-15)
+
+
+def test_cross_entropy_of_logits_of_ten_thousand_is_finite():
+    logits = torch.tensor([[10_000.0, 0.0], [10_000.0, 0.0]])
+    loss, slopes = cross_entropy(logits, torch.tensor([0, 1]))
+    assert float(loss) == 5000
+    assert slopes.tolist() == [[0, 0], [0.5, -0.5]]
+
+
+# -- losses of logits against autograd ----------------------------------------------------------------------------
+
+
+def by_autograd(loss_of, *arrays):
+    leaves = [array.clone().requires_grad_() for array in arrays]
+    loss = loss_of(*leaves)
+    loss.backward()
+    return float(loss.detach()), [leaf.grad for leaf in leaves]
+
+
+def weighted_cross_entropy(z, labels, weights):
+    losses = functional.cross_entropy(z, labels, reduction="none")
+    return (losses if weights is None else losses * weights).mean()
+
+
+def weighted_hinge(z, labels, weights, width=0.0):
+    t = 1 + z - z.gather(1, labels[:, None])
+    keep = functional.one_hot(labels, z.shape[1]) == 0
+    # Huber's loss of torch is quadratic up to delta with slope t, linear with slope delta: ours times the width.
+    bent = (
+        functional.huber_loss(t.clamp(min=0), torch.zeros_like(t), delta=width, reduction="none") / width
+        if width
+        else 0
+    )
+    losses = ((bent if width else t.clamp(min=0)) * keep).sum(1)
+    return (losses if weights is None else losses * weights).mean()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cross_entropy_agrees_with_autograd(problem, weighted):
+    _, labels, weights = problem
+    weights = weights if weighted else None
+    z = 3 * random(N, K)
+    expected, (gradient,) = by_autograd(lambda leaf: weighted_cross_entropy(leaf, labels, weights), z)
+    loss, slopes = cross_entropy(z, labels, weights=weights)
+    assert float(loss) == pytest.approx(expected, abs=1e-12)
+    assert torch.allclose(slopes, gradient, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("width", [0.0, 0.03, 1.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_hinge_agrees_with_autograd(problem, width, weighted):
+    _, labels, weights = problem
+    weights = weights if weighted else None
+    z = random(N, K)
+    expected, (gradient,) = by_autograd(lambda leaf: weighted_hinge(leaf, labels, weights, width), z)
+    loss, slopes = hinge(z, labels, weights=weights, width=width)
+    assert float(loss) == pytest.approx(expected, abs=1e-12)
+    assert torch.allclose(slopes, gradient, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss_of", [cross_entropy, hinge, lambda z, y: hinge(z, y, width=0.2)])
+def test_losses_do_not_depend_on_memory_layout_and_leave_logits_alone(problem, loss_of):
+    _, labels, _ = problem
+    z = random(N, K)
+    kept = z.clone()
+    loss, slopes = loss_of(z, labels)
+    other_loss, other_slopes = loss_of(z.T.contiguous().T, labels)
+    assert float(loss) == pytest.approx(float(other_loss), abs=1e-14)
+    assert torch.allclose(slopes, other_slopes, rtol=0, atol=1e-15)
+    assert torch.equal(z, kept)
+
+
+def test_the_rounded_hinge_lies_below_the_true_one_by_half_a_width_per_class_at_most(problem):
+    _, labels, _ = problem
+    z = random(N, K)
+    true, (round_,) = float(hinge(z, labels)[0]), [float(hinge(z, labels, width=0.4)[0])]
+    assert true - 0.2 * (K - 1) <= round_ <= true
+
+
+def test_weights_that_count_images_twice_are_as_good_as_repeating_them(problem):
+    _, labels, _ = problem
+    z = random(N, K)
+    counts = torch.arange(N) % 3
+    repeated = torch.repeat_interleave(torch.arange(N), counts)
+    weights = counts.double() * N / counts.sum()
+    for loss_of in (cross_entropy, hinge):
+        assert float(loss_of(z, labels, weights=weights)[0]) == pytest.approx(
+            float(loss_of(z[repeated], labels[repeated])[0]), abs=1e-12
+        )
+
+
+# -- linear losses -----------------------------------------------------------------------------------------------
+
+
+def naive_softmax_regression(W, b, values, labels, penalty):
+    loss, dW, db = 0.0, torch.zeros_like(W), torch.zeros_like(b)
+    for x, y in zip(values, labels.tolist(), strict=True):
+        z = [float(W[j] @ x + b[j]) for j in range(len(b))]
+        total = sum(math.exp(value) for value in z)
+        loss -= math.log(math.exp(z[y]) / total)
+        for j, value in enumerate(z):
+            slope = math.exp(value) / total - (j == y)
+            dW[j] += slope * x
+            db[j] += slope
+    n = len(labels)
+    loss = loss / n + penalty / 2 * sum(float(w) ** 2 for w in W.flatten())
+    return loss, dW / n + penalty * W, db / n
+
+
+def naive_linear_svm(W, b, values, labels, penalty):
+    loss, dW, db = 0.0, torch.zeros_like(W), torch.zeros_like(b)
+    for x, y in zip(values, labels.tolist(), strict=True):
+        z = [float(W[j] @ x + b[j]) for j in range(len(b))]
+        for j, value in enumerate(z):
+            if j != y and 1 + value - z[y] > 0:
+                loss += 1 + value - z[y]
+                dW[j] += x
+                db[j] += 1
+                dW[y] -= x
+                db[y] -= 1
+    n = len(labels)
+    return loss / n + penalty / 2 * float((W * W).sum()), dW / n + penalty * W, db / n
+
+
+@pytest.mark.parametrize(
+    ("loss_of", "naive"),
+    [(softmax_regression_loss, naive_softmax_regression), (linear_svm_loss, naive_linear_svm)],
+    ids=["softmax", "svm"],
+)
+@pytest.mark.parametrize("penalty", [0.0, 0.3])
+def test_linear_losses_agree_with_loops_over_images_and_classes(problem, loss_of, naive, penalty):
+    values, labels, _ = problem
+    W, b = random(K, D, seed=7), random(K, seed=8)
+    expected = naive(W, b, values, labels, penalty)
+    found = loss_of(W, b, values=values, labels=labels, penalty=penalty)
+    for a, e in zip(found, expected, strict=True):
+        assert torch.allclose(a, torch.as_tensor(e, dtype=torch.float64), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss_of", "reference"),
+    [(softmax_regression_loss, weighted_cross_entropy), (linear_svm_loss, weighted_hinge)],
+    ids=["softmax", "svm"],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_linear_losses_agree_with_autograd(problem, loss_of, reference, weighted):
+    values, labels, weights = problem
+    weights = weights if weighted else None
+    W, b = random(K, D, seed=7), random(K, seed=8)
+    expected, gradients = by_autograd(
+        lambda W, b: reference(values @ W.T + b, labels, weights) + 0.15 * W.square().sum(), W, b
+    )
+    loss, *found = loss_of(W, b, values=values, labels=labels, penalty=0.3, weights=weights)
+    assert float(loss) == pytest.approx(expected, abs=1e-8)
+    for a, e in zip(found, gradients, strict=True):
+        assert torch.allclose(a, e, rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("k", [2, 10, 100])
-def test_with_tiny_weights_losses_start_near_ln_k_and_k_less_one(k):
-    generator = torch.Generator().manual_seed(0)
-    values = torch.rand(50, 30, generator=generator, dtype=torch.float64)
-    labels = torch.randint(0, k, (50,), generator=generator)
-    W, b = 1e-4 * torch.randn(k, 30, generator=generator, dtype=torch.float64), torch.zeros(k, dtype=torch.float64)
-    assert float(softmax_regression_loss(W, b, values=values, labels=labels)[0]) == pytest.approx(math.log(k), abs=0.01)
-    assert float(linear_svm_loss(W, b, values=values, labels=labels)[0]) == pytest.approx(k - 1, rel=0.01)
+def test_with_tiny_random_weights_losses_start_near_ln_k_and_k_minus_1(k):
+    values = random(200, 12)
+    labels = torch.arange(200) % k
+    W, b = 1e-4 * random(k, 12, seed=1), torch.zeros(k, dtype=torch.float64)
+    softmax_start = softmax_regression_loss(W, b, values=values, labels=labels)[0]
+    svm_start = linear_svm_loss(W, b, values=values, labels=labels)[0]
+    net_start = two_layer_loss(two_layer_parameters(scale=1e-3, d=12, k=k), values, labels=labels)[0]
+    assert float(softmax_start) == pytest.approx(math.log(k), abs=1e-3)
+    assert float(svm_start) == pytest.approx(k - 1, abs=1e-3 * k)
+    assert float(net_start) == pytest.approx(math.log(k), abs=1e-2)
 
 
-def test_a_rounded_hinge_is_at_most_half_its_width_below_per_class():
-    values, labels, W, b, _ = case(8, n=40)
-    logits = values @ W.T + b
-    sharp = float(hinge(logits.clone(), labels)[0])
-    for width in (0.5, 0.1, 0.01):
-        rounded = float(hinge(logits.clone(), labels, width=width)[0])
-        assert sharp - 3 * width / 2 <= rounded <= sharp
+@pytest.mark.parametrize("loss_of", [softmax_regression_loss, linear_svm_loss])
+def test_gradients_keep_the_type_of_their_arrays(problem, loss_of):
+    values, labels, _ = problem
+    W, b = random(K, D).float(), torch.zeros(K)
+    loss, dW, db = loss_of(W, b, values=values.float(), labels=labels, penalty=0.1)
+    assert (loss.dtype, dW.dtype, db.dtype) == (torch.float64, torch.float32, torch.float32)
 
 
-def test_a_rounded_hinge_has_the_gradient_of_its_own_loss():
-    values, labels, W, b, _ = case(9, n=20)
-    logits = (values @ W.T + b).requires_grad_()
-    t = (logits - logits.gather(1, labels[:, None]) + 1).clamp(min=0)
-    t = t.scatter(1, labels[:, None], 0.0)
-    width = 0.4
-    reference = torch.where(t < width, t.square() / (2 * width), t - width / 2).sum() / len(labels)
-    reference.backward()
-    loss, slopes = hinge(logits.detach().clone(), labels, width=width)
-    assert float(loss) == pytest.approx(reference.item(), abs=1e-10)
-    assert torch.allclose(slopes, logits.grad, atol=1e-10)
+# -- the two-layer net -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_two_layer_loss_agrees_with_autograd(problem, weighted):
+    values, labels, weights = problem
+    weights = weights if weighted else None
+    parameters = two_layer_parameters()
+
+    def reference(W1, b1, W2, b2):
+        z = torch.relu(values @ W1.T + b1) @ W2.T + b2
+        return weighted_cross_entropy(z, labels, weights) + 0.05 * (W1.square().sum() + W2.square().sum())
+
+    expected, gradients = by_autograd(reference, *parameters)
+    loss, found = two_layer_loss(parameters, values, labels=labels, penalty=0.1, weights=weights)
+    assert float(loss) == pytest.approx(expected, abs=1e-8)
+    for a, e in zip(found, gradients, strict=True):
+        assert torch.allclose(a, e, rtol=0, atol=1e-8)
+
+
+def test_the_two_layer_loss_agrees_with_a_loop_over_images_and_units(problem):
+    values, labels, _ = problem
+    W1, b1, W2, b2 = parameters = two_layer_parameters()
+    loss, gradients = 0.0, [torch.zeros_like(array) for array in parameters]
+    for x, y in zip(values, labels.tolist(), strict=True):
+        h = torch.stack([max(torch.zeros(()).double(), W1[u] @ x + b1[u]) for u in range(M)])
+        p = torch.exp(W2 @ h + b2)
+        p = p / p.sum()
+        loss -= math.log(p[y]) / N
+        for j in range(K):
+            slope = (float(p[j]) - (j == y)) / N
+            gradients[3][j] += slope
+            for u in range(M):
+                gradients[2][j, u] += slope * h[u]
+                if h[u] > 0:
+                    gradients[0][u] += slope * W2[j, u] * x
+                    gradients[1][u] += slope * W2[j, u]
+    found_loss, found = two_layer_loss(parameters, values, labels=labels)
+    assert float(found_loss) == pytest.approx(loss, abs=1e-12)
+    for a, e in zip(found, gradients, strict=True):
+        assert torch.allclose(a, e, rtol=0, atol=1e-12)
+
+
+def test_the_two_layer_loss_changes_none_of_its_arrays(problem):
+    values, labels, _ = problem
+    parameters = two_layer_parameters()
+    kept = [array.clone() for array in (*parameters, values)]
+    two_layer_loss(parameters, values, labels=labels, penalty=0.1)
+    assert all(torch.equal(a, b) for a, b in zip((*parameters, values), kept, strict=True))
+
+
+def test_bfloat16_features_give_float32_logits_and_gradients_near_the_exact_ones(problem):
+    values, labels, _ = problem
+    parameters = TwoLayerParameters(*(array.float() for array in two_layer_parameters()))
+    exact_logits = two_layer_logits(parameters, values.float())[1]
+    rounded_logits = two_layer_logits(parameters, values.bfloat16())[1]
+    assert rounded_logits.dtype == torch.float32
+    assert 0 < float((rounded_logits - exact_logits).abs().max()) < 0.05 * float(exact_logits.abs().max())
+    exact, rounded = (
+        two_layer_loss(parameters, values.to(dtype), labels=labels)[1] for dtype in (torch.float32, torch.bfloat16)
+    )
+    for a, b in zip(exact, rounded, strict=True):
+        assert b.dtype == torch.float32
+        assert float((a - b).norm()) < 0.05 * float(a.norm())

@@ -35,7 +35,7 @@ class SoftmaxRegression(FlatClassifier):
         batch_size: Pictures per step of sgd, at least 1.
         learning_rate: Of sgd, above 0.
         momentum: Of sgd, at least 0, below 1.
-        epochs: Rounds of sgd, at least 1; small sets get as many as make 1,000 steps.
+        epochs: Rounds of sgd, at least 1; small sets get as many as make 400 steps.
         max_side: Pixels; see `FlatClassifier`.
         balance: See `FlatClassifier`.
 

@@ -29,7 +29,7 @@ class TwoLayer(FlatClassifier):
         batch_size: Pictures per step, at least 1.
         learning_rate: Of the first step, above 0.
         momentum: Share of the last step that is kept, at least 0, below 1.
-        epochs: Rounds over the pictures, at least 1; small sets get as many as make 1,000 steps.
+        epochs: Rounds over the pictures, at least 1; small sets get as many as make 400 steps.
         max_side: Pixels; see `FlatClassifier`.
         balance: See `FlatClassifier`.
 

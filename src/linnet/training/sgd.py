@@ -14,7 +14,7 @@ from linnet.progress import Progress
 from linnet.training.affine import Affine, Standardization
 from linnet.training.losses import softmax_regression_loss
 
-LEAST_STEPS = 1000
+LEAST_STEPS = 400
 """Small sets go round more often, until so many steps are made."""
 
 _BLOCK_BYTES = 1 << 20

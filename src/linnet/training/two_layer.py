@@ -20,7 +20,7 @@ class TwoLayerNet:
     """Turn features into probabilities.
 
     Args:
-        parameters: For pixels in [0, 1], float32, or for floats as they came, of their type.
+        parameters: For pixels in [0, 1], float32, or for floats as they came, float64.
     """
 
     parameters: TwoLayerParameters
@@ -107,4 +107,5 @@ def fit_two_layer(
                 step += 1
             task.advance(note=f"loss {total / n_batches:.4f}")
     first = data.scale.folded(W1.to(torch.float64), b1.to(torch.float64))
-    return TwoLayerNet(TwoLayerParameters(first.weights, first.bias, W2.detach(), b2.detach()))
+    second = [array.detach().to(first.weights.dtype) for array in (W2, b2)]
+    return TwoLayerNet(TwoLayerParameters(first.weights, first.bias, *second))
