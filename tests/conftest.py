@@ -1,9 +1,29 @@
 """Fixtures that many test files share; the pictures themselves are made in `toys`."""
 
+from collections.abc import Iterator
+
 import pytest
+import torch
 
 import toys
 from linnet.datasets.base import Dataset
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Compute on one thread: toys gain nothing from more, and threads wait for each other where tests run at once."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def short_descent() -> Iterator[None]:
+    """Let mini-batch descent make fewer steps than small sets usually get; toy sets need no more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linnet.training.sgd.LEAST_STEPS", 250)
+        yield
 
 
 @pytest.fixture(scope="session")

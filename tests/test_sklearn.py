@@ -24,6 +24,7 @@ from linnet.sklearn import (
     TwoLayerClassifier,
     pictures_of,
 )
+from linnet.training.sgd import LEAST_STEPS
 
 ESTIMATORS = [
     KNNClassifier(),
@@ -35,7 +36,7 @@ ESTIMATORS = [
 
 
 @pytest.fixture(params=ESTIMATORS, ids=lambda e: type(e).__name__)
-def estimator(request):
+def estimator(request, short_descent):
     return clone(request.param)
 
 
@@ -51,15 +52,27 @@ def blobs():
     return make_blobs(n_samples=80, centers=3, n_features=4, cluster_std=1.0, random_state=0)
 
 
+@pytest.mark.usefixtures("short_descent")
 @parametrize_with_checks([type(estimator)() for estimator in ESTIMATORS])
 def test_scikit_learns_own_check_passes(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([TwoLayerClassifier(), SoftmaxRegressionClassifier(solver="sgd")])
+def test_scikit_learns_own_check_passes_with_every_step_of_the_descent(estimator, check, monkeypatch):
+    monkeypatch.setattr("linnet.training.sgd.LEAST_STEPS", LEAST_STEPS)
     check(estimator)
 
 
 def test_scikit_learns_check_of_array_interfaces_passes_too():
     # It skips itself unless SciPy was imported with this variable set, hence a process of its own.
     program = (
+        "import torch\n"
         "import linnet.sklearn as s\n"
+        "from linnet.training import sgd\n"
+        "torch.set_num_threads(1)\n"
+        "sgd.LEAST_STEPS = 250\n"
         "from sklearn.utils.estimator_checks import check_array_api_input\n"
         f"for name in {[type(e).__name__ for e in ESTIMATORS]}:\n"
         "    check_array_api_input(name, getattr(s, name)(), 'numpy', expect_only_array_outputs=False)\n"
@@ -77,9 +90,10 @@ def test_the_constructor_takes_the_settings_of_the_rung_and_no_others(estimator)
     assert set(estimator.get_params()) - {"random_state"} == set(rung.setting_names())
 
 
-def test_defaults_are_those_of_the_rung(estimator):
+def test_defaults_are_those_of_the_rung_but_for_hidden_units(estimator):
     params = {name: value for name, value in estimator.get_params().items() if name != "random_state"}
-    assert create(estimator._rung, params) == create(estimator._rung, {})
+    fewer = {"hidden": 128} if "hidden" in params else {}
+    assert create(estimator._rung, params) == create(estimator._rung, fewer)
 
 
 def test_settings_reach_the_rung(estimator, blobs):
@@ -121,10 +135,8 @@ def test_it_works_under_cross_validation(estimator, blobs):
 
 
 def test_its_settings_can_be_searched(blobs):
-    grid = {"kneighbors__k": np.array([1, 3]), "kneighbors__metric": ["l1", "l2"]}
-    pipeline = make_pipeline(StandardScaler(), KNNClassifier())
-    grid = {name.replace("kneighbors", "knnclassifier"): values for name, values in grid.items()}
-    search = GridSearchCV(pipeline, grid, cv=3).fit(*blobs)
+    grid = {"knnclassifier__k": np.array([1, 3]), "knnclassifier__metric": ["l1", "l2"]}
+    search = GridSearchCV(make_pipeline(StandardScaler(), KNNClassifier()), grid, cv=3).fit(*blobs)
     assert search.best_score_ > 0.9
     assert set(search.best_params_) == set(grid)
 
@@ -189,7 +201,8 @@ def test_pictures_go_through_cross_validation(estimator, color):
 
 def test_pictures_learn_what_the_rung_learns_from_them(estimator):
     data, test = toys.patterns(shape=(1, 8, 8)), toys.patterns(shape=(1, 8, 8), seed=1)
-    rung = create(estimator._rung, {}).fit(data, seed=0)
+    settings = {name: value for name, value in estimator.get_params().items() if name != "random_state"}
+    rung = create(estimator._rung, settings).fit(data, seed=0)
     estimator.fit(data.images.numpy(), data.labels.numpy())
     predicted = estimator.predict(test.images.numpy())
     assert (predicted == rung.predict(test.images).numpy()).mean() > 0.95

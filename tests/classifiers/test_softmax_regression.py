@@ -48,9 +48,9 @@ def test_the_deterministic_solver_goes_where_that_of_scikit_learn_goes(penalty, 
     spread = data.images.double().std(correction=0) / 255
     reached = loss(ours.predict_proba(data.images).double(), (ours.affine_.weights.double() * spread).numpy())
     least = loss(theirs.predict_proba(standardized(data, data)), theirs.coef_)
-    assert reached == pytest.approx(least, rel=1e-4)
+    assert reached == pytest.approx(least, rel=1e-3)
     expected = theirs.predict_proba(standardized(toy_test, data))
-    assert np.allclose(ours.predict_proba(toy_test.images), expected, atol=0.02)
+    assert np.allclose(ours.predict_proba(toy_test.images), expected, atol=0.01)
 
 
 def test_sweeping_gives_what_single_fits_give(toy_dataset, toy_test):
@@ -73,7 +73,7 @@ def test_sweeping_mini_batch_descent_gives_what_single_fits_give(toy_dataset, to
         assert torch.allclose(probabilities, single, atol=1e-6)
 
 
-def test_mini_batch_descent_comes_near_the_minimum(toy_dataset, toy_test):
+def test_mini_batch_descent_comes_near_the_minimum():
     data = toys.patterns(noise=150.0)
     exact = SoftmaxRegression(penalty=0.1).fit(data)
     near = SoftmaxRegression(penalty=0.1, solver="sgd", learning_rate=0.01, epochs=600).fit(data)

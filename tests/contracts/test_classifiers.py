@@ -18,6 +18,16 @@ from linnet.progress import SILENT
 FLOOR = "majority"
 RUNGS = catalog.names("classifiers")
 
+QUICK = {"hidden": 64}
+"""Settings that decide how long a fit takes, made small for toy pictures; a rung that has one is checked with it."""
+
+pytestmark = pytest.mark.usefixtures("short_descent")
+
+
+def quick(name, **settings):
+    known = catalog.find("classifiers", name).setting_names()
+    return create(name, {key: value for key, value in QUICK.items() if key in known} | settings)
+
 
 @pytest.fixture(scope="module", params=RUNGS)
 def name(request):
@@ -37,7 +47,7 @@ def fitted_rungs(toy_dataset):
 
     def fitted(name):
         if name not in kept:
-            kept[name] = create(name, {}).fit(toy_dataset, toy_dataset.subset(range(30)), seed=3)
+            kept[name] = quick(name).fit(toy_dataset, toy_dataset.subset(range(30)), seed=3)
         return kept[name]
 
     return fitted
@@ -49,7 +59,7 @@ def fitted(name, fitted_rungs):
 
 
 def fit(name, data, **settings):
-    return create(name, settings).fit(data, data.subset(range(min(len(data), 30))), seed=3)
+    return quick(name, **settings).fit(data, data.subset(range(min(len(data), 30))), seed=3)
 
 
 def accuracy(classifier, data):
@@ -120,7 +130,7 @@ def test_training_data_are_untouched(name):
     kept = [t.clone() for data in (train, valid) for t in (data.pixels, data.rows, data.labels)]
     images = valid.images.float() / 255
     kept_images = images.clone()
-    create(name, {}).fit(train, valid).predict_proba(images)
+    quick(name).fit(train, valid).predict_proba(images)
     now = [t for data in (train, valid) for t in (data.pixels, data.rows, data.labels)]
     assert all(torch.equal(a, b) for a, b in zip(now, kept, strict=True))
     assert torch.equal(images, kept_images)
@@ -129,8 +139,8 @@ def test_training_data_are_untouched(name):
 def test_a_subset_in_another_order_is_learned_as_its_copy_is(name, toy_dataset, toy_test):
     part = toy_dataset.subset(torch.arange(119, -1, -2))
     copy = Dataset.of(part.images.clone(), part.labels, part.class_names)
-    expected = create(name, {}).fit(copy, seed=1).predict_proba(toy_test.images)
-    assert torch.equal(create(name, {}).fit(part, seed=1).predict_proba(toy_test.images), expected)
+    expected = quick(name).fit(copy, seed=1).predict_proba(toy_test.images)
+    assert torch.equal(quick(name).fit(part, seed=1).predict_proba(toy_test.images), expected)
 
 
 def test_progress_never_passes_its_total(name, toy_dataset):
@@ -153,7 +163,7 @@ def test_progress_never_passes_its_total(name, toy_dataset):
         def advance(self, n=1, note=""):
             self.counted[0] += n
 
-    create(name, {}).fit(toy_dataset, progress=Counting())
+    quick(name).fit(toy_dataset, progress=Counting())
     assert all(total is None or done <= total for done, total in tasks)
 
 
@@ -240,7 +250,7 @@ def test_a_class_without_pictures_is_hardly_predicted(name):
 
 @pytest.mark.parametrize("counts", [(1,), (1, 0), (1, 1), (0, 2)], ids=str)
 def test_very_few_pictures_are_enough_to_answer(name, counts):
-    classifier = create(name, {}).fit(toys.patterns(counts=counts))
+    classifier = quick(name).fit(toys.patterns(counts=counts))
     p = classifier.predict_proba(toys.patterns(counts=(5,), seed=1).images)
     assert_probabilities(p, (5, len(counts)))
 
@@ -260,7 +270,7 @@ def test_a_pixel_that_never_changes_does_no_harm(climbing):
 
 
 def test_balancing_raises_the_rare_class(name):
-    if "balance" not in create(name, {}).setting_names():
+    if "balance" not in quick(name).setting_names():
         pytest.skip("has no such setting")
     train = toys.patterns(counts=(200, 20), noise=150)
     rare = toys.patterns(counts=(0, 60), noise=150, seed=1)
@@ -271,7 +281,7 @@ def test_balancing_raises_the_rare_class(name):
 
 
 def test_balancing_equal_classes_changes_nothing_that_matters(name, fitted, toy_test, toy_dataset):
-    if "balance" not in create(name, {}).setting_names():
+    if "balance" not in quick(name).setting_names():
         pytest.skip("has no such setting")
     balanced = fit(name, toy_dataset, balance=True)
     assert torch.allclose(balanced.predict_proba(toy_test.images), fitted.predict_proba(toy_test.images), atol=1e-3)
@@ -413,7 +423,7 @@ def test_its_size_is_counted(fitted, tmp_path):
 
 
 def test_a_sweep_agrees_with_one_fit_per_candidate(name, toy_dataset, toy_test):
-    rung: Classifier = create(name, {})
+    rung: Classifier = quick(name)
     if not isinstance(rung, Sweeping):
         pytest.skip("does not sweep")
     candidates = rung.candidates()
@@ -426,7 +436,7 @@ def test_a_sweep_agrees_with_one_fit_per_candidate(name, toy_dataset, toy_test):
 
 
 def test_a_sweep_over_some_candidates_in_any_order_keeps_that_order(name, toy_dataset, toy_test):
-    rung = create(name, {})
+    rung = quick(name)
     if not isinstance(rung, Sweeping):
         pytest.skip("does not sweep")
     some = rung.candidates()[::-2]

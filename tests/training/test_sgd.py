@@ -41,9 +41,9 @@ def test_a_schedule_out_of_range_is_refused_by_its_name(name, value):
 
 def test_small_sets_go_round_until_the_least_number_of_steps_is_made():
     schedule = Schedule(**GOOD)
+    n_epochs = schedule.n_epochs(25)
     assert schedule.n_batches(25) == 3
-    assert schedule.n_epochs(25) == 334
-    assert (schedule.n_epochs(25) - 1) * 3 < LEAST_STEPS <= schedule.n_epochs(25) * 3
+    assert (n_epochs - 1) * 3 < LEAST_STEPS <= n_epochs * 3
     assert schedule.n_epochs(100_000) == 3
 
 

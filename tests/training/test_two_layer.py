@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from linnet.progress import SILENT
-from linnet.training import two_layer
+from linnet.training import sgd, two_layer
 from linnet.training.affine import LEAST_PROBABILITY
 from linnet.training.losses import TwoLayerParameters
 from linnet.training.sgd import Schedule, Standardized
@@ -24,6 +25,11 @@ def fit(values, labels, *, seed=0, schedule=SCHEDULE):
     return fit_two_layer(data, n_hidden=16, n_classes=2, schedule=schedule, seed=seed, progress=SILENT)
 
 
+@pytest.fixture
+def few_steps(monkeypatch):
+    monkeypatch.setattr(sgd, "LEAST_STEPS", 40)
+
+
 def test_first_weights_vary_as_he_proposed_and_biases_are_0():
     W1, b1, W2, b2 = start(200, 300, n_classes=100, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     assert (W1.shape, b1.shape, W2.shape, b2.shape) == ((300, 200), (300,), (100, 300), (100,))
@@ -33,11 +39,16 @@ def test_first_weights_vary_as_he_proposed_and_biases_are_0():
     assert not b2.any()
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_it_learns_what_no_plane_divides():
     values, labels = pictures()
-    assert float((fit(values, labels).probabilities(values).argmax(1) == labels).double().mean()) > 0.9
+    schedule = replace(SCHEDULE, epochs=40, learning_rate=0.1)
+    assert (
+        float((fit(values, labels, schedule=schedule).probabilities(values).argmax(1) == labels).double().mean()) > 0.9
+    )
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_the_same_seed_gives_the_same_net_to_the_bit():
     values, labels = pictures()
     one, again, other = (fit(values, labels, seed=seed).parameters for seed in (1, 1, 2))
@@ -45,7 +56,8 @@ def test_the_same_seed_gives_the_same_net_to_the_bit():
     assert not torch.equal(one.W1, other.W1)
 
 
-def test_the_descent_is_that_of_autograd_on_the_same_batches(monkeypatch):
+@pytest.mark.usefixtures("few_steps")
+def test_the_descent_is_that_of_autograd_on_the_same_batches():
     values, labels = pictures()
     values = values.double() / 255
     data = Standardized.of(values, labels, n_channels=1)
@@ -56,7 +68,7 @@ def test_the_descent_is_that_of_autograd_on_the_same_batches(monkeypatch):
     arrays = [array.clone().requires_grad_() for array in first]
     W1, b1, W2, b2 = arrays
     moves = [torch.zeros_like(array) for array in arrays]
-    n_steps = 1000
+    n_steps = 40
     rates = iter([0.05 * (1 + math.cos(math.pi * step / n_steps)) / 2 for step in range(n_steps)])
     for _ in range(n_steps // 4):
         for x, y, _ in data.batches(25, generator=generator):
@@ -85,6 +97,7 @@ def test_no_class_is_impossible():
     assert float(TwoLayerNet(parameters).probabilities(torch.ones(1, 1))[0, 0]) == pytest.approx(LEAST_PROBABILITY)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_a_net_comes_back_from_its_state():
     net = fit(*pictures())
     back = TwoLayerNet.of_state(net.state())

@@ -65,8 +65,10 @@ class FlatClassifier(Classifier):
 
     def flatten(self, images: Tensor) -> Tensor:
         """Turn (n, c, h, w) uint8 or float32 in [0, 1] into (n, d) of the same type, shrunk where too large."""
-        parts = [shrink(part, self.max_side) for part in torch.split(images, self.chunk)] or [images]
-        return (torch.cat(parts) if len(parts) > 1 else parts[0]).flatten(1)
+        if shrunk_shape((1, *images.shape[2:]), self.max_side) == (1, *images.shape[2:]):
+            return images.flatten(1)
+        # Shrinking goes through floats, four bytes for each of the large pictures' pixels: chunks bound that.
+        return torch.cat([shrink(part, self.max_side).flatten(1) for part in torch.split(images, self.chunk)])
 
     def _fit(self, train: Dataset, valid: Dataset | None, *, seed: int, progress: Progress) -> None:
         self.fit_features(self.features(train), seed=seed, progress=progress)

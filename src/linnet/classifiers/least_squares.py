@@ -90,5 +90,6 @@ def _regression(train: Features) -> RidgeRegression:
 
 
 def _solved(regression: RidgeRegression, ridge: float) -> Affine:
-    weights = regression.weights(ridge)
-    return regression.problem.affine(weights, sharpness=regression.sharpness(ridge, weights))
+    with regression.problem.threads():
+        weights = regression.weights(ridge)
+        return regression.problem.affine(weights, sharpness=regression.sharpness(ridge, weights))

@@ -55,9 +55,9 @@ def leaderboard(
     for name in ("accuracy", "95 % interval", "balanced", "log-loss", "ece", "fit s", "ms/image", "MB"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("settings", overflow="fold")
-    for row in found.rows:
+    for place, row in enumerate(found.rows):
         names = row.settings if shown_settings is None else shown_settings.get(row.rung, ())
-        table.add_row(*_cells(row, names), style="" if row.tied_with_best else "dim")
+        table.add_row(*_cells(row, names, is_best=place == 0), style="" if row.tied_with_best else "dim")
     console.print(table)
     tied = [row.rung for row in found.rows[1:] if row.tied_with_best]
     if tied:
@@ -139,9 +139,9 @@ def written(path: Path, *, as_json: bool) -> None:
         _console().print(f"Written: [bold]{escape(str(path))}[/bold]", soft_wrap=True)
 
 
-def _cells(row: LeaderboardRow, names: Iterable[str]) -> list[str]:
+def _cells(row: LeaderboardRow, names: Iterable[str], *, is_best: bool) -> list[str]:
     settings = ", ".join(f"{name}={row.settings[name]}" for name in dict.fromkeys(names))
-    tie = " =" if row.tied_with_best and row.p_value < 1 else ""
+    tie = " =" if row.tied_with_best and not is_best else ""
     return [
         row.rung + tie,
         f"{100 * row.accuracy:.2f} %",

@@ -13,6 +13,8 @@ from linnet.training.losses import cross_entropy, hinge
 from linnet.training.problem import Problem
 from linnet.training.sharpness import fit_sharpness, held_out
 
+OnStep = Callable[[Point], None]
+
 HINGE_WIDTHS = (0.3, 0.03)
 """The hinge is rounded off less and less; below the last width neither loss nor accuracy changed on real pictures."""
 
@@ -23,14 +25,14 @@ def fit_cross_entropy(
     penalty: float,
     start: Tensor | None = None,
     stopping: Stopping | None = None,
-    on_step: Callable[[Point], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> Tensor:
     """Minimize mean cross-entropy + (penalty / 2) |W|^2.
 
     Args:
         problem: The training set.
         penalty: At least 0.
-        start: (k, r + 1) float64, the solution for another penalty; None: zeros.
+        start: (k, r + 1) float64, the solution of a similar problem; None: zeros.
         stopping: When to stop.
         on_step: Told each place reached.
 
@@ -43,8 +45,9 @@ def fit_cross_entropy(
         coupling = cross_entropy_coupling(point.logits.T, problem.weights)
         return Preconditioner(coupling, problem.spectrum, penalty=penalty)
 
-    first = objective.at(_start(problem, start))
-    return minimize(objective, first, steering=steering, stopping=stopping or Stopping(), on_step=on_step).weights
+    with problem.threads():
+        first = objective.at(_zeros(problem) if start is None else start)
+        return minimize(objective, first, steering=steering, stopping=stopping or Stopping(), on_step=on_step).weights
 
 
 def fit_hinge(
@@ -53,7 +56,7 @@ def fit_hinge(
     penalty: float,
     start: Tensor | None = None,
     stopping: Stopping | None = None,
-    on_step: Callable[[Point], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> Tensor:
     """Minimize the mean multi-class hinge + (penalty / 2) |W|^2, rounded off less and less.
 
@@ -63,27 +66,28 @@ def fit_hinge(
     Args:
         problem: The training set.
         penalty: At least 0.
-        start: (k, r + 1) float64, the solution for another penalty; None: zeros.
+        start: (k, r + 1) float64, the solution of a similar problem; None: zeros.
         stopping: When to stop, for each width.
         on_step: Told each place reached.
 
     Returns:
         (k, r + 1) float64 weights, the bias in the last column.
     """
-    weights = _start(problem, start)
-    for width in HINGE_WIDTHS:
-        objective = Objective(problem.rows, partial(_hinge, problem, width), penalty)
-        steering = partial(_hinge_steering, problem, penalty, width)
-        first = objective.at(weights)
-        weights = minimize(
-            objective, first, steering=steering, stopping=stopping or Stopping(tolerance=1e-4), on_step=on_step
-        ).weights
+    weights = _zeros(problem) if start is None else start
+    with problem.threads():
+        for width in HINGE_WIDTHS:
+            objective = Objective(problem.rows, partial(_hinge, problem, width), penalty)
+            weights = minimize(
+                objective,
+                objective.at(weights),
+                steering=partial(_hinge_steering, problem, penalty, width),
+                stopping=stopping or Stopping(tolerance=1e-4),
+                on_step=on_step,
+            ).weights
     return weights
 
 
-def judge_hinge(
-    problem: Problem, *, penalty: float, on_step: Callable[[Point], None] | None = None
-) -> tuple[Tensor, float]:
+def judge_hinge(problem: Problem, *, penalty: float, on_step: OnStep | None = None) -> tuple[Tensor, float]:
     """Fit the hinge to four fifths of the images, and to the margins of the rest how sure they make.
 
     The images on which margins were fitted have larger margins than new ones: judged by them, probabilities would be
@@ -105,10 +109,8 @@ def judge_hinge(
     return solution, fit_sharpness(problem.outputs(solution)[judged], problem.labels[judged], weights=weights[judged])
 
 
-def _start(problem: Problem, weights: Tensor | None) -> Tensor:
-    if weights is not None:
-        return weights
-    return torch.zeros(problem.n_classes, problem.rows.values.shape[1] + 1, dtype=torch.float64)
+def _zeros(problem: Problem) -> Tensor:
+    return torch.zeros(problem.n_classes, problem.rows.n_features + 1, dtype=torch.float64)
 
 
 def _cross_entropy(problem: Problem, logits: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,6 @@
 """One training set as the linear solvers see it; the solvers are elsewhere."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from linnet.training.affine import Affine, Standardization
 from linnet.training.gram import Spectrum, gram, row_space
 from linnet.training.rows import Rows
+from linnet.training.threads import threads_for
 
 _WIDEST_SPECTRUM = 8192
 """Eigenvectors of more features than this take longer than they save a solver that can do without."""
@@ -61,25 +63,18 @@ class Problem:
             weights: (n,) float64, mean 1; None counts all alike.
             exact: Whether everything is computed in float64, for an answer in closed form, not only for steering.
         """
-        scale = Standardization.of(values, n_channels=n_channels, per_feature=True)
-        basis = None
-        n, d = values.shape
-        if n < d:
-            features, basis = row_space(values, scale)
-            rows = Rows(features, Standardization.none(features.shape[1]))
-        elif exact:
-            rows = Rows(values, scale, dtype=torch.float64, copy_bytes=0)
-        else:
-            rows = Rows(values, scale)
-        center = torch.zeros(rows.n_features, dtype=torch.float64)
-        if weights is not None:
-            center = rows.gradient((weights / n).to(rows.dtype)[None])[0]
-        if rows.n_features > _WIDEST_SPECTRUM and not exact:
-            spectrum = Spectrum(torch.ones(1, dtype=torch.float64), None)
-        else:
-            moments = gram(rows.values, rows.scale, weights=weights) - torch.outer(center, center)
-            spectrum = Spectrum.of(moments.to(rows.dtype))
+        with threads_for(values.numel() * n_classes):
+            scale = Standardization.of(values, n_channels=n_channels, per_feature=True)
+            rows, basis = _rows(values, scale, exact=exact)
+            center = torch.zeros(rows.n_features, dtype=torch.float64)
+            if weights is not None:
+                center = rows.gradient((weights / len(labels)).to(rows.dtype)[None])[0]
+            spectrum = _spectrum(rows, center, weights, exact=exact)
         return cls(rows, labels, n_classes, weights, center, spectrum, basis, scale)
+
+    def threads(self) -> AbstractContextManager[None]:
+        """Work on as many cores as this problem is worth."""
+        return threads_for(self.rows.values.numel() * self.n_classes)
 
     def affine(self, weights: Tensor, *, sharpness: float = 1.0) -> Affine:
         """Turn (k, r + 1) float64 weights for the rows, the bias in the last column, into those for values."""
@@ -89,3 +84,21 @@ class Problem:
     def outputs(self, weights: Tensor) -> Tensor:
         """Return (n, k) float64 outputs for the training images; see `affine`."""
         return self.rows.logits(weights[:, :-1], weights[:, -1]).to(torch.float64).T
+
+
+def _rows(values: Tensor, scale: Standardization, *, exact: bool) -> tuple[Rows, Tensor | None]:
+    """Return what the solver goes over, and its basis where images are fewer than features."""
+    n, d = values.shape
+    if n < d:
+        features, basis = row_space(values, scale)
+        return Rows(features, Standardization.none(features.shape[1])), basis
+    if exact:
+        return Rows(values, scale, dtype=torch.float64, copy_bytes=0), None
+    return Rows(values, scale), None
+
+
+def _spectrum(rows: Rows, center: Tensor, weights: Tensor | None, *, exact: bool) -> Spectrum:
+    if rows.n_features > _WIDEST_SPECTRUM and not exact:
+        return Spectrum(torch.ones(1, dtype=torch.float64), None)
+    moments = gram(rows.values, rows.scale, weights=weights) - torch.outer(center, center)
+    return Spectrum.of(moments.to(rows.dtype))

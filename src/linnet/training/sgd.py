@@ -13,6 +13,7 @@ from linnet.errors import ConfigError
 from linnet.progress import Progress
 from linnet.training.affine import Affine, Standardization
 from linnet.training.losses import softmax_regression_loss
+from linnet.training.threads import threads_for
 
 LEAST_STEPS = 400
 """Small sets go round more often, until so many steps are made."""
@@ -153,7 +154,7 @@ def fit_softmax_regression(
     mover = Momentum([W, b], momentum=schedule.momentum)
     n_epochs, n_batches = schedule.n_epochs(n), schedule.n_batches(n)
     step = 0
-    with progress.task("softmax-regression", n_epochs) as task:
+    with progress.task("softmax-regression", n_epochs) as task, threads_for(min(n, schedule.batch_size) * W.numel()):
         for _ in range(n_epochs):
             total = torch.zeros((), dtype=torch.float64)
             for x, y, w in data.batches(schedule.batch_size, generator=generator):

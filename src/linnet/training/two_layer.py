@@ -13,6 +13,7 @@ from linnet.progress import Progress
 from linnet.training.affine import LEAST_PROBABILITY
 from linnet.training.losses import TwoLayerParameters, softmax, two_layer_logits, two_layer_loss
 from linnet.training.sgd import Schedule, Standardized
+from linnet.training.threads import threads_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def fit_two_layer(
     inner = torch.bfloat16 if data.dtype == torch.float32 and has_matrix_units() else data.dtype
     n_epochs, n_batches = schedule.n_epochs(n), schedule.n_batches(n)
     step = 0
-    with progress.task("two-layer", n_epochs) as task:
+    with progress.task("two-layer", n_epochs) as task, threads_for(min(n, schedule.batch_size) * W1.numel()):
         for _ in range(n_epochs):
             total = 0.0
             for x, y, w in data.batches(schedule.batch_size, generator=generator):
