@@ -2,8 +2,9 @@
 
     LINNET_DATA=... python benchmarks/softmax.py --repeats 5
 
-First: to the same training loss. scikit-learn's LogisticRegression (lbfgs, its default penalty C = 1) runs to its end
-on pixels in [0, 1]; ours takes the strongest of five penalties that ends with no larger a training loss. Second: one epoch of mini-batch gradient descent with the same batch size. Targets: 10 and 15 times.
+First: to the same training loss. LogisticRegression of scikit-learn (lbfgs, default penalty C = 1) runs to its end on
+pixels in [0, 1]; ours takes the strongest of five penalties that ends with no larger a training loss. Second: one epoch
+of mini-batch gradient descent with the same batch size. Targets: 10 and 15 times.
 """
 
 import argparse
