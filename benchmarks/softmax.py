@@ -115,7 +115,7 @@ def compare_solvers(asked, images, labels, test_images, test_labels):
 
 
 def compare_epochs(asked, images, labels):
-    from linnet.training import sgd
+    from linnet.training.textbook import sgd
 
     features = Features(
         values=torch.from_numpy(images.reshape(len(images), -1).copy()),

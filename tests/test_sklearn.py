@@ -24,7 +24,7 @@ from linnet.sklearn import (
     TwoLayerClassifier,
     pictures_of,
 )
-from linnet.training.sgd import LEAST_STEPS
+from linnet.training.textbook.sgd import LEAST_STEPS
 
 ESTIMATORS = [
     KNNClassifier(),
@@ -61,7 +61,7 @@ def test_scikit_learns_own_check_passes(estimator, check):
 @pytest.mark.slow
 @parametrize_with_checks([TwoLayerClassifier(), SoftmaxRegressionClassifier(solver="sgd")])
 def test_scikit_learns_own_check_passes_with_every_step_of_the_descent(estimator, check, monkeypatch):
-    monkeypatch.setattr("linnet.training.sgd.LEAST_STEPS", LEAST_STEPS)
+    monkeypatch.setattr("linnet.training.textbook.sgd.LEAST_STEPS", LEAST_STEPS)
     check(estimator)
 
 
@@ -70,7 +70,7 @@ def test_scikit_learns_check_of_array_interfaces_passes_too():
     program = (
         "import torch\n"
         "import linnet.sklearn as s\n"
-        "from linnet.training import sgd\n"
+        "from linnet.training.textbook import sgd\n"
         "torch.set_num_threads(1)\n"
         "sgd.LEAST_STEPS = 250\n"
         "from sklearn.utils.estimator_checks import check_array_api_input\n"

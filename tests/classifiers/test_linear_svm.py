@@ -9,8 +9,8 @@ import toys
 from linnet.classifiers.linear_svm import PENALTIES, LinearSVM
 from linnet.errors import ConfigError
 from linnet.progress import SILENT
-from linnet.training.affine import Standardization
-from linnet.training.losses import linear_svm_loss
+from linnet.training.textbook.affine import Standardization
+from linnet.training.textbook.losses import linear_svm_loss
 
 
 @pytest.mark.parametrize("penalty", [-0.1, math.inf, math.nan])

@@ -10,9 +10,9 @@ from linnet.classifiers.features import Features, FlatClassifier
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError
 from linnet.progress import Progress
-from linnet.training.affine import Affine
-from linnet.training.problem import Problem
-from linnet.training.ridge import RidgeRegression
+from linnet.training.convex.problem import Problem
+from linnet.training.convex.ridge import RidgeRegression
+from linnet.training.textbook.affine import Affine
 
 RIDGES = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)
 """What model selection chooses from, the strongest first; all of them come from one decomposition."""

@@ -10,9 +10,9 @@ from linnet.classifiers.features import Features, FlatClassifier
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError
 from linnet.progress import Progress, Task
-from linnet.training.affine import Affine
-from linnet.training.linear import fit_hinge, judge_hinge
-from linnet.training.problem import Problem
+from linnet.training.convex.linear import fit_hinge, judge_hinge
+from linnet.training.convex.problem import Problem
+from linnet.training.textbook.affine import Affine
 
 PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.01)
 """What model selection chooses from, the strongest first."""

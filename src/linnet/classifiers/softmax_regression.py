@@ -10,11 +10,11 @@ from linnet.classifiers.features import Features, FlatClassifier
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError
 from linnet.progress import Progress, Task
-from linnet.training.affine import Affine
-from linnet.training.lbfgs import Point
-from linnet.training.linear import fit_cross_entropy
-from linnet.training.problem import Problem
-from linnet.training.sgd import Schedule, Standardized, fit_softmax_regression
+from linnet.training.convex.lbfgs import Point
+from linnet.training.convex.linear import fit_cross_entropy
+from linnet.training.convex.problem import Problem
+from linnet.training.textbook.affine import Affine
+from linnet.training.textbook.sgd import Schedule, Standardized, fit_softmax_regression
 
 PENALTIES = (1.0, 0.1, 0.03, 0.01, 0.001, 0.0001)
 """What model selection chooses from, the strongest first."""

@@ -9,8 +9,8 @@ from torch import Tensor
 from linnet.classifiers.features import Features, FlatClassifier
 from linnet.errors import ConfigError
 from linnet.progress import Progress
-from linnet.training.sgd import Schedule, Standardized
-from linnet.training.two_layer import TwoLayerNet, fit_two_layer
+from linnet.training.textbook.sgd import Schedule, Standardized
+from linnet.training.textbook.two_layer import TwoLayerNet, fit_two_layer
 
 PENALTIES = (0.01, 0.003, 0.001)
 """What model selection chooses from, the strongest first."""

@@ -1,1 +1,1 @@
-"""Losses with their gradients, and the solvers that make them small."""
+"""How rungs learn: what textbooks derive by hand, the convex solvers, and what both stand on."""

@@ -11,8 +11,8 @@ from linnet import seeds
 from linnet.datasets.base import gather
 from linnet.errors import ConfigError
 from linnet.progress import Progress
-from linnet.training.affine import Affine, Standardization
-from linnet.training.losses import softmax_regression_loss
+from linnet.training.textbook.affine import Affine, Standardization
+from linnet.training.textbook.losses import softmax_regression_loss
 from linnet.training.threads import threads_for
 
 LEAST_STEPS = 400

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from linnet.datasets.base import gather
-from linnet.training.affine import Standardization
+from linnet.training.textbook.affine import Standardization
 
 COPY_BYTES = 2 << 30
 """Standardized features are kept as a float copy up to this size; beyond it they are made anew on each pass."""

@@ -7,11 +7,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from linnet.training.curvature import Preconditioner, cross_entropy_coupling, hinge_coupling
-from linnet.training.lbfgs import Objective, Point, Stopping, minimize
-from linnet.training.losses import cross_entropy, hinge
-from linnet.training.problem import Problem
-from linnet.training.sharpness import fit_sharpness, held_out
+from linnet.training.convex.curvature import Preconditioner, cross_entropy_coupling, hinge_coupling
+from linnet.training.convex.lbfgs import Objective, Point, Stopping, minimize
+from linnet.training.convex.problem import Problem
+from linnet.training.convex.sharpness import fit_sharpness, held_out
+from linnet.training.textbook.losses import cross_entropy, hinge
 
 OnStep = Callable[[Point], None]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.training.affine import Affine, Standardization
-from linnet.training.gram import Spectrum, gram, row_space
-from linnet.training.rows import Rows
+from linnet.training.convex.gram import Spectrum, gram, row_space
+from linnet.training.convex.rows import Rows
+from linnet.training.textbook.affine import Affine, Standardization
 from linnet.training.threads import threads_for
 
 _WIDEST_SPECTRUM = 8192

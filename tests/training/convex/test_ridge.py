@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from linnet.training.problem import Problem
-from linnet.training.ridge import RidgeRegression
-from linnet.training.sharpness import fit_sharpness
+from linnet.training.convex.problem import Problem
+from linnet.training.convex.ridge import RidgeRegression
+from linnet.training.convex.sharpness import fit_sharpness
 
 K = 3
 

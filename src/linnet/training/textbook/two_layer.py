@@ -10,9 +10,9 @@ from torch import Tensor
 
 from linnet import seeds
 from linnet.progress import Progress
-from linnet.training.affine import LEAST_PROBABILITY
-from linnet.training.losses import TwoLayerParameters, softmax, two_layer_logits, two_layer_loss
-from linnet.training.sgd import Schedule, Standardized
+from linnet.training.textbook.affine import LEAST_PROBABILITY
+from linnet.training.textbook.losses import TwoLayerParameters, softmax, two_layer_logits, two_layer_loss
+from linnet.training.textbook.sgd import Schedule, Standardized
 from linnet.training.threads import threads_for
 
 

@@ -5,8 +5,8 @@ import torch
 
 from linnet.errors import ConfigError
 from linnet.progress import SILENT
-from linnet.training.losses import cross_entropy
-from linnet.training.sgd import LEAST_STEPS, Momentum, Schedule, Standardized, fit_softmax_regression
+from linnet.training.textbook.losses import cross_entropy
+from linnet.training.textbook.sgd import LEAST_STEPS, Momentum, Schedule, Standardized, fit_softmax_regression
 
 GOOD = {"batch_size": 10, "learning_rate": 0.1, "momentum": 0.9, "epochs": 3, "penalty": 0.01}
 

@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from linnet.training.losses import softmax
+from linnet.training.textbook.losses import softmax
 from linnet.transforms.statistics import channel_statistics, feature_moments
 
 LEAST_PROBABILITY = 1e-9

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from linnet.datasets.base import gather
 from linnet.neighbors.products import CENTER, centered, has_exact_int8
-from linnet.training.affine import Standardization
+from linnet.training.textbook.affine import Standardization
 
 _INT32_ROWS = 1 << 16
 """Products of two signed bytes are at most 2^14 in size: 2^16 of them sum up to at most 2^30."""

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from linnet.training import gram as module
-from linnet.training.affine import Standardization
-from linnet.training.gram import Spectrum, gram, row_space
+from linnet.training.convex import gram as module
+from linnet.training.convex.gram import Spectrum, gram, row_space
+from linnet.training.textbook.affine import Standardization
 
 
 def pixels(n, d, seed=0):

@@ -6,8 +6,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from linnet.training.problem import Problem
-from linnet.training.sharpness import fit_sharpness
+from linnet.training.convex.problem import Problem
+from linnet.training.convex.sharpness import fit_sharpness
 
 _JUDGED = 4096
 """So many training images, evenly spread, tell how sure the outputs may be."""

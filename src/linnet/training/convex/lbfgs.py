@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from linnet.training.rows import Rows
+from linnet.training.convex.rows import Rows
 
 LogitLoss = Callable[[Tensor], tuple[Tensor, Tensor]]
 """From (n, k) logits to the mean loss, () float64, and its (n, k) gradient."""

@@ -5,10 +5,10 @@ import pytest
 import scipy.optimize
 import torch
 
-from linnet.training.affine import Standardization
-from linnet.training.lbfgs import Objective, Stopping, minimize
-from linnet.training.losses import cross_entropy
-from linnet.training.rows import Rows
+from linnet.training.convex.lbfgs import Objective, Stopping, minimize
+from linnet.training.convex.rows import Rows
+from linnet.training.textbook.affine import Standardization
+from linnet.training.textbook.losses import cross_entropy
 
 N, D, K = 40, 5, 3
 

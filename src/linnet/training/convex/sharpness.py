@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from linnet.training.losses import softmax
+from linnet.training.textbook.losses import softmax
 
 LEAST = 0.01
 """Outputs that tell nothing would get 0, and with it every class the same probability; so much keeps their order."""

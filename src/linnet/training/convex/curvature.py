@@ -10,8 +10,8 @@ one layer, where A is exact.
 import torch
 from torch import Tensor
 
-from linnet.training.gram import Spectrum
-from linnet.training.losses import softmax
+from linnet.training.convex.gram import Spectrum
+from linnet.training.textbook.losses import softmax
 
 _FLOOR = 1e-3
 """The flattest direction of B counts as at least this share of the steepest: all classes up by one bends nothing."""

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from linnet.progress import SILENT
-from linnet.training import sgd, two_layer
-from linnet.training.affine import LEAST_PROBABILITY
-from linnet.training.losses import TwoLayerParameters
-from linnet.training.sgd import Schedule, Standardized
-from linnet.training.two_layer import TwoLayerNet, fit_two_layer, start
+from linnet.training.textbook import sgd, two_layer
+from linnet.training.textbook.affine import LEAST_PROBABILITY
+from linnet.training.textbook.losses import TwoLayerParameters
+from linnet.training.textbook.sgd import Schedule, Standardized
+from linnet.training.textbook.two_layer import TwoLayerNet, fit_two_layer, start
 
 SCHEDULE = Schedule(batch_size=25, learning_rate=0.05, momentum=0.9, epochs=1, penalty=0.01, decay=True)
 

@@ -4,11 +4,11 @@ import scipy.optimize
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from linnet.training.lbfgs import Stopping
-from linnet.training.linear import fit_cross_entropy, fit_hinge, judge_hinge
-from linnet.training.losses import hinge
-from linnet.training.problem import Problem
-from linnet.training.sharpness import fit_sharpness, held_out
+from linnet.training.convex.lbfgs import Stopping
+from linnet.training.convex.linear import fit_cross_entropy, fit_hinge, judge_hinge
+from linnet.training.convex.problem import Problem
+from linnet.training.convex.sharpness import fit_sharpness, held_out
+from linnet.training.textbook.losses import hinge
 
 N, D, K = 60, 4, 3
 FINE = Stopping(tolerance=1e-13, max_steps=500)

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from linnet.training import rows as rows_module
-from linnet.training.affine import Standardization
-from linnet.training.rows import Rows
+from linnet.training.convex import rows as rows_module
+from linnet.training.convex.rows import Rows
+from linnet.training.textbook.affine import Standardization
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
-from linnet.training.curvature import Preconditioner, cross_entropy_coupling, hinge_coupling
-from linnet.training.gram import Spectrum
-from linnet.training.losses import hinge
+from linnet.training.convex.curvature import Preconditioner, cross_entropy_coupling, hinge_coupling
+from linnet.training.convex.gram import Spectrum
+from linnet.training.textbook.losses import hinge
 
 
 def normal(*shape, seed=0):

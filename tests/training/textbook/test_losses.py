@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from linnet.training.losses import (
+from linnet.training.textbook.losses import (
     TwoLayerParameters,
     cross_entropy,
     hinge,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from linnet.training import affine
-from linnet.training.affine import LEAST_PROBABILITY, Affine, Standardization
+from linnet.training.textbook import affine
+from linnet.training.textbook.affine import LEAST_PROBABILITY, Affine, Standardization
 
 
 def pixels(n=9, d=12, seed=0):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from linnet.training.sharpness import LEAST, fit_sharpness, held_out
+from linnet.training.convex.sharpness import LEAST, fit_sharpness, held_out
 
 
 def noisy_outputs(n=200, k=3):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from linnet.training import problem as module
-from linnet.training.problem import Problem
+from linnet.training.convex import problem as module
+from linnet.training.convex.problem import Problem
 
 
 def pixels(n, d, seed=0):
