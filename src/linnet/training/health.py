@@ -1,0 +1,160 @@
+"""How activations and gradients fare through the layers of a network in one batch, and what to try where badly."""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
+
+VANISHED = 1e-5
+"""A gradient this many times smaller than the last layer's has vanished."""
+
+EXPLODED = 1e3
+"""A gradient norm above this has exploded."""
+
+_MOSTLY = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerHealth:
+    """Say how one layer fared in one batch.
+
+    Attributes:
+        name: As in `named_modules`.
+        mean: Of its outputs.
+        std: Of its outputs, a standard deviation.
+        dead_share: Of a ReLU's units (channels of maps), those that were 0 for the whole batch, 0 to 1; None elsewhere.
+        gradient_norm: Euclidean norm of the gradient of its weight; None where it has none.
+        update_ratio: Norm of the weight's change over the norm of the weight; about 0.001 is usual. None where there is
+            no weight, or the batch made no step.
+    """
+
+    name: str
+    mean: float
+    std: float
+    dead_share: float | None = None
+    gradient_norm: float | None = None
+    update_ratio: float | None = None
+
+
+@dataclass(kw_only=True)
+class _Watch:
+    """What hooks saw, by layer in the order of first use."""
+
+    outputs: dict[str, tuple[float, float, float | None]] = field(default_factory=dict)
+    gradients: dict[str, float] = field(default_factory=dict)
+
+
+def measure_health(network: nn.Module, backward: Callable[[], None]) -> list[LayerHealth]:
+    """Watch convolutions, fully connected layers and ReLUs through one batch.
+
+    The hooks are gone afterwards, also after an error. Activations that are functions, not modules, are not seen; of a
+    layer that is used more than once, the last use counts.
+
+    Args:
+        network: In the mode it should be measured in.
+        backward: Makes one forward and one backward pass from gradients that are None or zero, and may make the
+            optimizer's step too: then the change of the weights is measured, and the network has moved by that step.
+
+    Returns:
+        One entry per layer that was used, in the order of first use.
+    """
+    watch = _Watch()
+    layers = {name: module for name, module in network.named_modules() if _is_weighted(module)}
+    rectifiers = {name: module for name, module in network.named_modules() if isinstance(module, nn.ReLU)}
+    before = {name: _weight(module).detach().clone() for name, module in layers.items()}
+    with ExitStack() as hooks:
+        for name, module in (layers | rectifiers).items():
+            hook = module.register_forward_hook(_seeing(watch, name, is_rectifier=name in rectifiers))
+            hooks.callback(hook.remove)
+        for name, module in layers.items():
+            if _weight(module).requires_grad:
+                hook = _weight(module).register_post_accumulate_grad_hook(_feeling(watch, name))  # type: ignore[no-untyped-call]
+                hooks.callback(hook.remove)
+        backward()
+    return [
+        LayerHealth(
+            name=name,
+            mean=mean,
+            std=std,
+            dead_share=dead,
+            gradient_norm=watch.gradients.get(name),
+            update_ratio=_change(before[name], _weight(layers[name]).detach()) if name in layers else None,
+        )
+        for name, (mean, std, dead) in watch.outputs.items()
+    ]
+
+
+def diagnose(layers: Sequence[LayerHealth]) -> list[str]:
+    """Say in sentences what is wrong and what to try; no sentence where nothing is.
+
+    Args:
+        layers: As `measure_health` returned them.
+    """
+    found = []
+    felt = [(layer.name, layer.gradient_norm) for layer in layers if layer.gradient_norm is not None]
+    burst = [f"{name} ({norm:.3g})" for name, norm in felt if not math.isfinite(norm) or norm > EXPLODED]
+    if burst:
+        found.append(
+            f"Gradients explode in {_some(burst)}: try a smaller learning rate, a longer warm-up, gradient clipping, "
+            f"or normalization layers."
+        )
+    elif len(felt) > 1 and felt[0][1] < VANISHED * felt[-1][1]:
+        (first, small), (last, large) = felt[0], felt[-1]
+        found.append(
+            f"Gradients vanish on the way back: {small:.3g} in {first} against {large:.3g} in {last}; try "
+            f"normalization layers, shortcuts around layers, ReLU for Tanh or sigmoid, or kaiming initialization."
+        )
+    dead = [
+        f"{layer.name} ({100 * layer.dead_share:.0f} %)"
+        for layer in layers
+        if layer.dead_share is not None and layer.dead_share > _MOSTLY
+    ]
+    if dead:
+        found.append(
+            f"Most units are dead, zero for every image of the batch, in {_some(dead)}: try a smaller learning rate, "
+            f"normalization layers before the ReLU, or kaiming initialization."
+        )
+    return found
+
+
+def _seeing(watch: _Watch, name: str, *, is_rectifier: bool) -> Callable[[nn.Module, object, Tensor], None]:
+    def see(module: nn.Module, inputs: object, output: Tensor) -> None:
+        # Now, not later: a ReLU that works in place is about to write over what its layer made.
+        values = output.detach().float()
+        dead = None
+        if is_rectifier:
+            units = values.flatten(2).amax((0, 2)) if values.ndim > 3 else values.flatten(0, -2).amax(0)
+            dead = float((units <= 0).float().mean())
+        watch.outputs[name] = float(values.mean()), float(values.std(correction=0)), dead
+
+    return see
+
+
+def _feeling(watch: _Watch, name: str) -> Callable[[Tensor], None]:
+    def feel(weight: Tensor) -> None:
+        if weight.grad is not None:  # read at once: a step may follow that sets it to None
+            watch.gradients[name] = float(weight.grad.float().norm())
+
+    return feel
+
+
+def _is_weighted(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear | _ConvNd)
+
+
+def _weight(module: nn.Module) -> Tensor:
+    return cast(Tensor, module.weight)  # what `_is_weighted` let through has one
+
+
+def _change(before: Tensor, after: Tensor) -> float | None:
+    change = float((after.float() - before.float()).norm())
+    return change / max(float(before.float().norm()), torch.finfo(torch.float32).tiny) if change else None
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more layers" if len(names) > 3 else "")
