@@ -1,0 +1,1 @@
+"""Say what a network is: sizes of its layers' outputs, receptive fields, parameters, operations; any module at all."""
