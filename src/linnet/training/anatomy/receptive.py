@@ -84,12 +84,14 @@ class FieldTracker(TorchFunctionMode):
     def show_layer(self, layer: nn.Module, inputs: Sequence[Any], outputs: Any) -> None:
         """Take a layer's word for its window; layers without one are what the functions in them made of them."""
         entering, leaving = first_tensor(inputs), first_tensor(outputs)
-        if entering is None or leaving is None or id(entering) not in self._known or entering.ndim != 4:
+        if entering is None or leaving is None or id(entering) not in self._known:
             return
-        sides = (entering.shape[-2], entering.shape[-1])
-        window, field = _window(layer, sides), self.field(entering)
+        window, field = _window(layer, entering), self.field(entering)
         if window is not None and field is not None:
             self._note(leaving, field.through(**window))
+        elif id(leaving) not in self._known:
+            # Made behind torch's back, by a compiled operation; it must not pass for a constant in later sums.
+            self._note(leaving, None)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -132,14 +134,14 @@ def first_tensor(tree: Any) -> Tensor | None:
     return next(tensors_in(tree), None)
 
 
-def _window(layer: nn.Module, sides: Pair) -> dict[str, Pair] | None:
-    """Return the window that a layer moves over inputs of these sides; None for other layers and global pooling."""
+def _window(layer: nn.Module, entering: Tensor) -> dict[str, Pair] | None:
+    """Return the window that a layer moves over such an input; None for other layers and global pooling."""
     if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | nn.LPPool2d):
         kernel = _pair(layer.kernel_size)
         stride = kernel if layer.stride is None else _pair(layer.stride)
         return {"kernel": kernel, "stride": stride, "dilation": _pair(getattr(layer, "dilation", 1))}
     if isinstance(layer, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
-        wanted = _pair(layer.output_size)
+        wanted, sides = _pair(layer.output_size), entering.shape[-2:]
         cells = wanted[0] or sides[0], wanted[1] or sides[1]
         # Only where sides divide evenly do all windows have one size and one step.
         if cells != (1, 1) and sides[0] % cells[0] == 0 and sides[1] % cells[1] == 0:
