@@ -1,6 +1,7 @@
 """Any architecture that the library timm knows, with random weights: nothing is ever downloaded here."""
 
 import difflib
+from typing import Any
 
 from torch import nn
 
@@ -12,7 +13,7 @@ def build_timm(name: str, input_shape: tuple[int, int, int], n_classes: int) -> 
     """Build one of timm's architectures from scratch, for any number of channels and classes.
 
     Args:
-        name: As `timm.list_models()` has it, without the tag of pretrained weights ("resnet18", "vit_tiny_patch16_224").
+        name: As `timm.list_models()` has it, without a tag of weights ("resnet18", "vit_tiny_patch16_224").
         input_shape: (c, h, w), each at least 1; some architectures have a least size of their own.
         n_classes: k, at least 1.
 
@@ -33,11 +34,11 @@ def build_timm(name: str, input_shape: tuple[int, int, int], n_classes: int) -> 
     channels, height, width = input_shape
     described = timm.get_pretrained_cfg(name)
     # Architectures with a learned position for each patch must know the size, and no others take it.
-    size = {"img_size": (height, width)} if getattr(described, "fixed_input_size", False) else {}
+    size: dict[str, Any] = {"img_size": (height, width)} if getattr(described, "fixed_input_size", False) else {}
     try:
         network: nn.Module = timm.create_model(name, pretrained=False, num_classes=n_classes, in_chans=channels, **size)
     except (AssertionError, RuntimeError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"timm cannot build {name} for pictures of shape {input_shape} ({error}); take another size or architecture."
+            f"timm cannot build {name} for pictures of shape {input_shape} ({error}); take another size or another one."
         ) from error
     return network

@@ -1,7 +1,7 @@
 """Residual networks for small pictures, as deep as wanted; larger pictures get a stem that shrinks them. No training.
 
-A block learns what to add to its input, not its output: y = relu(f(x) + x). The gradient passes each sum unchanged, so a
-hundred layers can be trained. Everything that a block does is a layer with a name, its shortcut too.
+A block learns what to add to its input, not its output: y = relu(f(x) + x). The gradient passes each sum unchanged,
+so a hundred layers can be trained. Everything that a block does is a layer with a name, its shortcut too.
 """
 
 from collections import OrderedDict
@@ -16,7 +16,7 @@ CHANNELS = (16, 32, 64)
 """Of the three stages; each but the first begins by halving the sides."""
 
 LARGEST_SMALL = 64
-"""Pixels; pictures with a longer side get the stem that quarters the sides, or each step would cost 16 times as much."""
+"""Pixels; pictures with a longer side get the stem that quarters the sides, so that stages cost a sixteenth."""
 
 
 class ResidualBlock(nn.Module):
