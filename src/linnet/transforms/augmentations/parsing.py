@@ -1,0 +1,136 @@
+"""Make augmentations from the texts that users write, such as "pad-crop,flip,erasing(p=0.3)"."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields, replace
+from typing import Any, get_type_hints
+
+from linnet.errors import ConfigError, UnknownNameError
+from linnet.records.decode import check_keys, coerce, parse_value
+from linnet.transforms.augmentations.alternating_flip import AlternatingFlip
+from linnet.transforms.augmentations.base import Augmentation
+from linnet.transforms.augmentations.flip import Flip
+from linnet.transforms.augmentations.sequence import Sequence
+from linnet.transforms.augmentations.sometimes import Sometimes
+
+Find = Callable[[str], type[Augmentation]]
+
+PRESETS = {
+    "none": "",
+    "crop-flip": "pad-crop,flip",
+    "light": "pad-crop,flip,color-jitter(brightness=0.2,contrast=0.2,saturation=0.2,hue=0.02)",
+    "strong": "pad-crop,flip,trivial-augment,erasing(p=0.25),sometimes(0.5,cutmix)",
+}
+"""Names for whole specs."""
+
+
+def parse(text: str, find: Find) -> Augmentation:
+    """Make an augmentation from its spec.
+
+    A spec is one augmentation or several with commas between them, which follow each other; or a name from `PRESETS`.
+    Settings stand in brackets: "erasing(p=0.3,fill=noise)". `sometimes` takes a probability and another augmentation,
+    `sequence` takes several.
+
+    Args:
+        text: The spec.
+        find: Gives the class of a name, or raises UnknownNameError.
+
+    Raises:
+        UnknownNameError: no such augmentation, preset or setting.
+        ConfigError: brackets that do not match, a setting twice, or a value of the wrong type or out of its range.
+
+    Example:
+        >>> parse("pad-crop(padding=2),sometimes(0.3,blur)", find).spec()
+        'pad-crop(padding=2),sometimes(0.3,blur)'
+    """
+    wanted = text.strip()
+    wanted = PRESETS.get(wanted, wanted)
+    parts = _parts(wanted, text) if wanted else []
+    steps = tuple(_one(part, find) for part in parts)
+    return steps[0] if len(steps) == 1 else Sequence(steps=steps)
+
+
+def without_flips(augmentation: Augmentation) -> Augmentation:
+    """Return the same augmentation without the steps that mirror, for pictures whose label that changes."""
+    if isinstance(augmentation, Flip | AlternatingFlip):
+        return Sequence()
+    if isinstance(augmentation, Sequence):
+        kept = [without_flips(step) for step in augmentation.steps]
+        return Sequence(steps=tuple(step for step in kept if step != Sequence()))
+    if isinstance(augmentation, Sometimes):
+        other = without_flips(augmentation.of)
+        return Sequence() if other == Sequence() else replace(augmentation, of=other)
+    return augmentation
+
+
+def _one(text: str, find: Find) -> Augmentation:
+    """Make one augmentation from its name and what stands in brackets behind it."""
+    name, bracket, rest = text.partition("(")
+    entry = _found(name.strip(), find)
+    arguments = _parts(rest.removesuffix(")"), text) if bracket and rest != ")" else []
+    types = get_type_hints(entry)
+    settings: dict[str, Any] = {}
+    for i, argument in enumerate(arguments):
+        key, value = _key_and_value(argument, i, entry)
+        check_keys(f"setting of {entry.name()}", {key: value}, entry.setting_names())
+        if types[key] == tuple[Augmentation, ...]:
+            settings[key] = (*settings.get(key, ()), _one(value, find))
+        elif key in settings:
+            raise ConfigError(f"{text!r} gives {entry.name()}.{key} twice; give it once.")
+        elif types[key] is Augmentation:
+            settings[key] = _one(value, find)
+        else:
+            settings[key] = coerce(types[key], parse_value(value), f"{entry.name()}.{key}")
+    missing = [field.name for field in fields(entry) if field.default is MISSING and field.name not in settings]  # type: ignore[arg-type]
+    if missing:
+        raise ConfigError(f"{entry.name()} wants {' and '.join(missing)}, as in sometimes(0.3,blur); it got {text!r}.")
+    return entry(**settings)
+
+
+def _found(name: str, find: Find) -> type[Augmentation]:
+    """Find an entry; where there is none, name the presets too."""
+    try:
+        return find(name)
+    except UnknownNameError as error:
+        raise UnknownNameError("augmentation", name, (*error.known, *PRESETS)) from None
+
+
+def _key_and_value(argument: str, position: int, entry: type[Augmentation]) -> tuple[str, str]:
+    """Split "p=0.3"; or name the setting that stands at this place without a name."""
+    key, equals, value = argument.partition("=")
+    if equals and "(" not in key:
+        return key.strip(), value.strip()
+    names = entry.positional
+    if entry.bare:
+        return names[-1], argument
+    if position >= len(names):
+        raise ConfigError(f"{entry.name()} wants its settings as name=value; it got {argument!r}.")
+    return names[position], argument
+
+
+def _parts(text: str, whole: str) -> list[str]:
+    """Split at the commas that stand in no bracket.
+
+    Raises:
+        ConfigError: a bracket too many or too few, text behind one, or nothing between two commas.
+    """
+    parts, depth, closed = [""], 0, False
+    for letter in text:
+        if letter == "," and depth == 0:
+            parts.append("")
+            closed = False
+            continue
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0 or (closed and not letter.isspace()):
+            raise _unreadable(whole)
+        closed = closed or (letter == ")" and depth == 0)
+        parts[-1] += letter
+    stripped = [part.strip() for part in parts]
+    if depth != 0 or "" in stripped:
+        raise _unreadable(whole)
+    return stripped
+
+
+def _unreadable(text: str) -> ConfigError:
+    return ConfigError(
+        f"An augmentation is written like pad-crop(padding=2),flip with matching brackets; it is {text!r}."
+    )
