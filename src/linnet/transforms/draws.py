@@ -43,7 +43,7 @@ class Draws:
     seed: int
     epoch: int
     rows: npt.NDArray[np.int64]
-    device: torch.device = torch.device("cpu")
+    device: torch.device | str = "cpu"
     path: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ def grayed(images: Tensor) -> Tensor:
     """Return the (b, 1, h, w) brightness of (b, c, h, w) float32 pictures."""
     if images.shape[1] == 1:
         return images
-    red, green, blue = images.split(1, dim=1)
+    red, green, blue = images[:, 0:1], images[:, 1:2], images[:, 2:3]
     return GRAY_WEIGHTS[0] * red + GRAY_WEIGHTS[1] * green + GRAY_WEIGHTS[2] * blue
 
 

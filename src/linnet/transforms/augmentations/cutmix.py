@@ -43,7 +43,8 @@ class CutMix(Augmentation):
         columns = _span(draws.uniform("column"), half, width)
         covered = inside(rows[0], columns[0], rows[1], columns[1], size=(height, width))
         share = ((rows[1] * columns[1]) / (height * width)).to(torch.float32)[:, None]
-        return torch.where(covered, images[partners], images), torch.lerp(targets, targets[partners], share)
+        others = images.index_select(0, partners)
+        return torch.where(covered, others, images), torch.lerp(targets, targets[partners], share)
 
 
 def _span(middle: Tensor, half: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -33,8 +33,7 @@ class MixUp(Augmentation):
     def apply(self, images: Tensor, targets: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
         """Mix each picture with its partner in the ring."""
         kept, partners = beta_shares(self.alpha, draws), draws.partners("partner")
-        # The other's share is added to the difference, so that a picture mixed with itself is exactly itself.
-        mixed = torch.lerp(images[partners], images, per_picture(kept))
+        mixed = torch.lerp(images.index_select(0, partners), images, per_picture(kept))
         return mixed, torch.lerp(targets[partners], targets, kept.to(torch.float32)[:, None])
 
 

@@ -38,7 +38,7 @@ class Sometimes(Augmentation):
         """Apply the other one to the chosen pictures, and put them back in their places."""
         chosen = torch.nonzero(draws.bernoulli("sometimes", self.p)).flatten()
         inner = draws.at(chosen).nested(self.of.name())
-        changed, shares = self.of(images[chosen], targets[chosen], draws=inner)
+        changed, shares = self.of(images.index_select(0, chosen), targets[chosen], draws=inner)
         # Also where nothing was chosen: the type of the result must not hang on chance.
         if changed.is_floating_point():
             images = as_floats(images)
