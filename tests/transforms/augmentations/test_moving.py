@@ -89,7 +89,9 @@ def test_other_devices_move_and_mirror_alike(monkeypatch):
     elsewhere = images.as_subclass(Elsewhere)
     elsewhere.claims = True
     assert torch.equal(torch.Tensor(mirrored(elsewhere, chosen)), torch.Tensor(expected[1]))
-    assert torch.equal(torch.Tensor(moved(elsewhere, down, right, reach=(2, 2), edge="zero")), torch.Tensor(expected[0]))
+    assert torch.equal(
+        torch.Tensor(moved(elsewhere, down, right, reach=(2, 2), edge="zero")), torch.Tensor(expected[0])
+    )
 
 
 def test_the_chosen_pictures_are_mirrored():

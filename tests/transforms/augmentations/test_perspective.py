@@ -29,7 +29,9 @@ def test_pictures_are_seen_whole_and_upright():
 
 def test_it_agrees_with_pillow():
     random = np.random.default_rng(0)
-    smooth = np.array(Image.fromarray(random.random((5, 6)).astype(np.float32)).resize((60, 40), Image.Resampling.BICUBIC))
+    smooth = np.array(
+        Image.fromarray(random.random((5, 6)).astype(np.float32)).resize((60, 40), Image.Resampling.BICUBIC)
+    )
     images = torch.from_numpy(smooth.clip(0, 1))[None, None]
     result = augmented(Perspective(distortion=0.4), images)[0, 0].numpy()
     inwards = draws(1).uniform("inwards", 0, 0.4, (4, 2)).numpy()[0]

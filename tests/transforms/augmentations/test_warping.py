@@ -55,12 +55,10 @@ class TestAgainstTorchvision:
     def test_perspective(self, shape):
         images = floats(1, shape)
         _, h, w = shape
-        start = [[0, 0], [w - 1, 0], [w - 1, h - 1], [0, h - 1]]
-        end = [[1, 2], [w - 2, 0], [w - 1, h - 3], [2, h - 2]]
-        # Torchvision's corners are pixels' middles, ours the picture's outer edges: bring the one to the other by
-        # asking our map for the middles of the outermost pixels, in a frame smaller by one pixel.
-        corners = numbers(*[[x - (w - 1) / 2, y - (h - 1) / 2] for x, y in end])[None]
-        result = warped(images, warping.to_corners(corners, h - 1, w - 1), edge="zero")
+        start = [[0, 0], [w, 0], [w, h], [0, h]]
+        end = [[1, 2], [w - 1, 0], [w, h - 2], [2, h - 1]]
+        corners = numbers(*[[x - w / 2, y - h / 2] for x, y in end])[None]
+        result = warped(images, warping.to_corners(corners, h, w), edge="zero")
         expected = reference.perspective(images[0], start, end, interpolation=BILINEAR)
         assert torch.allclose(result[0], expected, atol=1e-3)
 
