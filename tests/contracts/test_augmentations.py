@@ -2,7 +2,9 @@
 
 import copy
 import json
+import re
 from dataclasses import FrozenInstanceError, fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +13,13 @@ import torch
 from augmenting import NAMES, draws, find, floats, one_hot, pictures
 from linnet.errors import ConfigError, ImagesError
 from linnet.transforms.augmentations.base import Augmentation
-from linnet.transforms.augmentations.parsing import parse
+from linnet.transforms.augmentations.parsing import PRESETS, parse
 from linnet.transforms.draws import Draws
 
 SPECS = {"gray": "gray(p=0.5)", "sometimes": "sometimes(0.5,noise)", "sequence": "sequence(pad-crop,noise)"}
 """How an entry is written where its plain name does too little, or is not enough."""
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "augmentation.md").read_text(encoding="utf-8")
 
 MIXING = ("mixup", "cutmix")
 NOTHING = [
@@ -201,6 +205,13 @@ def test_the_entry_says_in_one_line_what_it_is(name):
     assert entry.__doc__
 
 
+def test_the_entry_and_its_defaults_are_documented(name):
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |")]
+    for field in fields(find(name)):
+        default = f"={field.default}" if isinstance(field.default, (int, float, str)) else ""
+        assert f"`{field.name}{default}`" in row or f"`{field.name}{default.removesuffix('.0')}`" in row
+
+
 def test_settings_cannot_be_changed_afterwards(augmentation):
     for setting in augmentation.setting_names():
         with pytest.raises(FrozenInstanceError):
@@ -218,3 +229,19 @@ def test_the_spec_makes_the_same_augmentation_again(augmentation):
     assert parse(augmentation.spec(), find) == augmentation
     assert str(augmentation) == augmentation.spec()
     assert json.loads(json.dumps(augmentation.spec())) == augmentation.spec()
+
+
+def test_the_example_of_the_docs_works():
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    room = {"__name__": "negative"}
+    exec(compile(code, "augmentation.md", "exec"), room)
+    changed = room["Negative"](p=1)(floats(), one_hot(), draws=draws())[0]
+    assert torch.equal(changed, 1 - floats())
+
+
+def test_the_specs_and_presets_of_the_docs_are_read():
+    (block,) = re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL)
+    for line in block.splitlines():
+        assert parse(parse(line, find).spec(), find) == parse(line, find)
+    assert all(f"| `{preset}` |" in PAGE for preset in PRESETS)
+    assert f"`{PRESETS['strong']}`" in PAGE

@@ -32,7 +32,8 @@ def padded(images: Tensor, down: int, right: int, edge: Edge) -> Tensor:
         (b, c, h + 2 down, w + 2 right) of the same type.
     """
     b, c, h, w = images.shape
-    larger = images.new_zeros((b, c, h + 2 * down, w + 2 * right))
+    make = torch.zeros if edge == "zero" else torch.empty
+    larger = make((b, c, h + 2 * down, w + 2 * right), dtype=images.dtype, device=images.device)
     larger[:, :, down : down + h, right : right + w] = images
     if edge == "reflect":
         for axis, margin, size in ((3, right, w), (2, down, h)):
@@ -60,17 +61,25 @@ def moved(images: Tensor, down: Tensor, right: Tensor, *, reach: tuple[int, int]
     Returns:
         (b, c, h, w) of the same type, new memory.
     """
-    _, c, h, w = images.shape
+    size = (images.shape[2], images.shape[3])
     larger = padded(images, *reach, edge)
     top, left = reach[0] - down, reach[1] - right
-    each = torch.arange(len(images), device=images.device)
-    if images.device.type == "cpu":
-        windows = sliding_window_view(larger.numpy(), (h, w), axis=(2, 3))
-        return torch.from_numpy(windows[each.numpy(), :, top.numpy(), left.numpy()])
-    rows = top[:, None] + torch.arange(h, device=images.device)
-    columns = left[:, None] + torch.arange(w, device=images.device)
-    channels = torch.arange(c, device=images.device)[None, :, None, None]
-    return larger[each[:, None, None, None], channels, rows[:, None, :, None], columns[:, None, None, :]]
+    if images.device.type != "cpu":
+        return _gathered(larger, top, left, size=size)
+    windows = sliding_window_view(larger.numpy(), size, axis=(2, 3))
+    return torch.from_numpy(windows[np.arange(len(images)), :, top.numpy(), left.numpy()])
+
+
+def _gathered(larger: Tensor, top: Tensor, left: Tensor, *, size: tuple[int, int]) -> Tensor:
+    """Cut the windows out pixel by pixel, as suits a GPU."""
+    b, c = larger.shape[:2]
+    each, channels, rows, columns = (torch.arange(n, device=larger.device) for n in (b, c, *size))
+    return larger[
+        each[:, None, None, None],
+        channels[:, None, None],
+        (top[:, None] + rows)[:, None, :, None],
+        (left[:, None] + columns)[:, None, None, :],
+    ]
 
 
 def mirrored(images: Tensor, chosen: Tensor) -> Tensor:
