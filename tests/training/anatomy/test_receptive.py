@@ -169,6 +169,26 @@ def test_what_is_not_known_to_keep_places_is_none_and_stays_none(function):
     assert field_of(network) is None
 
 
+class Secret(torch.autograd.Function):
+    """Blur rows, in a way that torch tells nobody of."""
+
+    @staticmethod
+    def forward(context, x):
+        return x.cumsum(2)
+
+
+def test_a_layer_that_torch_tells_nothing_of_does_not_pass_for_a_constant():
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.secret = Calling(Secret.apply)
+
+        def forward(self, x):
+            return x + self.secret(x)
+
+    assert field_of(Network()) is None
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -183,6 +203,16 @@ def test_what_works_pixel_by_pixel_passes_fields_on(layer):
     assert field_of(nn.Sequential(nn.Conv2d(1, 1, 3, stride=2, padding=1), layer), (1, 1, 96, 96)) == Field(
         (3, 3), (2, 2)
     )
+
+
+def test_well_known_stacks_have_their_published_fields():
+    def vgg(*blocks):
+        return nn.Sequential(
+            *[layer for n in blocks for layer in (*[nn.Conv2d(1, 1, 3, padding=1)] * n, nn.MaxPool2d(2))]
+        )
+
+    # Araujo, Norris and Sim 2019: VGG-16 sees 212 pixels behind its last pooling.
+    assert field_of(vgg(2, 2, 3, 3, 3)) == Field((212, 212), (32, 32))
 
 
 def test_adaptive_pooling_is_a_window_where_sides_divide_and_the_whole_picture_at_one_cell():
