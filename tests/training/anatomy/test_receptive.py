@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -169,19 +170,11 @@ def test_what_is_not_known_to_keep_places_is_none_and_stays_none(function):
     assert field_of(network) is None
 
 
-class Secret(torch.autograd.Function):
-    """Blur rows, in a way that torch tells nobody of."""
-
-    @staticmethod
-    def forward(context, x):
-        return x.cumsum(2)
-
-
 def test_a_layer_that_torch_tells_nothing_of_does_not_pass_for_a_constant():
     class Network(nn.Module):
         def __init__(self):
             super().__init__()
-            self.secret = Calling(Secret.apply)
+            self.secret = Calling(lambda x: torch.from_numpy(np.cumsum(x.numpy(), axis=2)))
 
         def forward(self, x):
             return x + self.secret(x)

@@ -90,7 +90,7 @@ class FieldTracker(TorchFunctionMode):
         if window is not None and field is not None:
             self._note(leaving, field.through(**window))
         elif id(leaving) not in self._known:
-            # Made behind torch's back, by a compiled operation; it must not pass for a constant in later sums.
+            # Made behind torch's back, as by NumPy; it must not pass for a constant in later sums.
             self._note(leaving, None)
 
     def __torch_function__(
