@@ -101,8 +101,8 @@ def _judged(plain: npt.NDArray[np.bool_], mirrored: npt.NDArray[np.bool_], *, ch
     keeps = bool(is_luck or accuracy - mirrored_accuracy <= _TOLERATED_LOSS * max(0.0, accuracy - chance))
     message = (
         f"Flips are {'on' if keeps else 'off'}: nearest neighbors name {100 * accuracy:.1f} % of {len(plain):,} "
-        f"held-out pictures rightly and {100 * mirrored_accuracy:.1f} % of their mirror images, so mirroring "
-        f"{'does not seem to change' if keeps else 'changes'} labels."
+        f"held-out pictures rightly and {100 * mirrored_accuracy:.1f} % of their mirror images, which "
+        f"{'pass' if keeps else 'do not pass'} for pictures of their class."
     )
     return FlipProbe(
         keeps_label=keeps, accuracy=accuracy, mirrored_accuracy=mirrored_accuracy, n=len(plain), message=message
