@@ -50,6 +50,8 @@ def test_the_axes_say_what_they_are_in_powers_of_ten():
 def test_the_suggestion_is_marked_with_its_number_to_two_digits():
     assert "0.032" not in texts(draw())
     assert "0.032" in texts(draw(suggestion=0.0321))
+    assert "0.0032" in texts(draw(suggestion=0.00321))
+    assert "3·10⁻⁵" in texts(draw(suggestion=0.0000321))
     assert "stroke-dasharray" in draw(suggestion=0.0321)
     assert "stroke-dasharray" not in draw()
 

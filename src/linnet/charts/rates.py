@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from linnet.charts.curves import HEIGHT, WIDTH, tick_label
-from linnet.charts.theme import GRID, INK, SERIES, settings, to_svg
+from linnet.charts.theme import INK, SERIES, settings, to_svg
 
 
 def loss_over_rate(
@@ -47,7 +47,7 @@ def loss_over_rate(
         if suggestion is not None:
             axes.axvline(suggestion, color=INK, linewidth=1, linestyle="--")
             axes.annotate(
-                tick_label(float(f"{suggestion:.1e}")),
+                f"{suggestion:.2g}" if suggestion >= 1e-4 else tick_label(suggestion),
                 (suggestion, 0.02),
                 xycoords=("data", "axes fraction"),
                 xytext=(5, 0),
@@ -59,7 +59,6 @@ def loss_over_rate(
         axes.xaxis.set_major_locator(FixedLocator([10.0**power for power in range(first, last + 1, every)]))
         axes.xaxis.set_major_formatter(lambda value, _: tick_label(value))
         axes.minorticks_off()
-        axes.tick_params(axis="x", color=GRID)
         axes.set_xlabel("learning rate")
         axes.set_title("training loss", loc="left", fontsize=12, pad=10)
         return to_svg(figure, name)

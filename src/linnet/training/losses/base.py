@@ -77,7 +77,7 @@ class Loss(ABC):
             )
         losses = self.per_image(logits, targets)
         if class_weights is None:
-            return losses.sum(), losses.new_tensor(len(losses))
+            return losses.sum(), losses.new_full((), len(losses))
         weights = targets @ class_weights.to(targets)
         return (losses * weights).sum(), weights.sum()
 
