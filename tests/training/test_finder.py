@@ -44,7 +44,7 @@ def test_where_the_loss_is_a_step_down_the_suggestion_is_at_the_step():
 
 def test_a_steeper_fall_after_a_rise_beyond_the_least_loss_does_not_count():
     def loss(rate):
-        return 1.0 - 0.8 / (1 + (1e-3 / rate) ** 4) + (1.8 if 0.05 < rate < 0.2 else 0.3 if rate >= 0.2 else 0.0)
+        return 1.0 - 0.8 / (1 + (1e-3 / rate) ** 4) + (1.8 if 0.05 < rate < 0.063 else 0.3 if rate > 0.06 else 0.0)
 
     assert find_learning_rate(loss, lowest=1e-5, highest=1.0).suggestion == pytest.approx(1e-3, rel=0.3)
 
