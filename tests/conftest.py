@@ -23,6 +23,7 @@ def short_descent() -> Iterator[None]:
     """Let mini-batch descent make fewer steps than small sets usually get; toy sets need no more."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("linnet.training.textbook.sgd.LEAST_STEPS", 250)
+        patch.setattr("linnet.training.recipe.LEAST_STEPS", 30)
         yield
 
 

@@ -35,7 +35,9 @@ HOMES = {
     "platformdirs": {"datasets"},
     "torchvision": {"datasets"},
     "sklearn": {"sklearn", "datasets"},
-    "safetensors": {"classifiers"},
+    "safetensors": {"classifiers", "training"},
+    "lightning_fabric": {"training"},
+    "timm": {"classifiers"},
 }
 """Where a third-party library may be imported: rooms, by name."""
 

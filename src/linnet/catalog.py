@@ -4,19 +4,27 @@ import importlib
 import importlib.metadata
 import pkgutil
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from linnet.errors import UnknownNameError
 
-FAMILIES = {"classifiers": "Classifier", "datasets": "NamedSet"}
+FAMILIES = {
+    "augmentations": ("transforms.augmentations", "Augmentation"),
+    "classifiers": ("classifiers", "Classifier"),
+    "datasets": ("datasets", "NamedSet"),
+    "losses": ("training.losses", "Loss"),
+}
 """Each family's folder, and the abstract class in its `base.py` that entries derive from."""
+
+_SINGULAR = {"losses": "loss"}
 
 
 @cache
 def _modules(family: str) -> dict[str, str]:
-    package = importlib.import_module(f"linnet.{family}")
+    package = _package(family)
     found = {
-        module.name.replace("_", "-"): f"linnet.{family}.{module.name}"
+        module.name.replace("_", "-"): f"{package.__name__}.{module.name}"
         for module in pkgutil.iter_modules(package.__path__)
         if not (module.ispkg or module.name.startswith("_") or module.name in _not_entries(family))
     }
@@ -25,9 +33,13 @@ def _modules(family: str) -> dict[str, str]:
     return found
 
 
+def _package(family: str) -> ModuleType:
+    return importlib.import_module(f"linnet.{FAMILIES[family][0]}")
+
+
 def _not_entries(family: str) -> frozenset[str]:
     """Name the files of a family folder that hold its contract or its machinery; folders in it are never entries."""
-    package = importlib.import_module(f"linnet.{family}")
+    package = _package(family)
     return frozenset(getattr(package, "MACHINERY", ())) | {"base"}
 
 
@@ -58,10 +70,10 @@ def find(family: str, name: str) -> type[Any]:
     known = names(family)
     name = name.replace("_", "-")
     if name not in known:
-        raise UnknownNameError(family.removesuffix("s"), name, known)
-    contract = getattr(importlib.import_module(f"linnet.{family}.base"), FAMILIES[family])
+        raise UnknownNameError(_SINGULAR.get(family, family.removesuffix("s")), name, known)
+    contract = getattr(importlib.import_module(f"{_package(family).__name__}.base"), FAMILIES[family][1])
     module = importlib.import_module(_modules(family)[name])
     for thing in vars(module).values():
         if isinstance(thing, type) and issubclass(thing, contract) and thing.__module__ == module.__name__:
             return thing
-    raise UnknownNameError(family.removesuffix("s"), name, [n for n in known if n != name])
+    raise UnknownNameError(_SINGULAR.get(family, family.removesuffix("s")), name, [n for n in known if n != name])

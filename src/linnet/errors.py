@@ -8,6 +8,7 @@ LinnetError                     catch this one to catch them all
 ├── ImagesError                 pictures of the wrong shape, type or range
 │   └── UnreadableImageError    one file that is no usable picture; `status` and `reason` go into the manifest
 ├── NotFittedError              predict before fit
+├── TrainingError               a loss that is no number any more
 ├── UnsupportedError            something that this entry cannot do; names those that can
 ├── PredictionsError            probabilities that are none, labels outside the classes
 ├── RunError                    not a run folder, a damaged one, or one of a newer format
@@ -74,6 +75,10 @@ class UnreadableImageError(ImagesError):
 
 class NotFittedError(LinnetError):
     """Refuse to predict before fit."""
+
+
+class TrainingError(LinnetError):
+    """Say that training cannot go on, and what to change."""
 
 
 class UnsupportedError(LinnetError):

@@ -20,6 +20,7 @@ from linnet.errors import ConfigError, DataError, ImagesError, LinnetError, NotF
 from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys, coerce
 from linnet.records.files import read_json, write_bytes, write_json
+from linnet.records.history import History
 
 FORMAT = 1
 """Version of model.json; raised when an older Linnet could not read it any more."""
@@ -38,7 +39,6 @@ class Classifier(ABC):
     Attributes:
         class_names_: k names in the order of the probability columns, known after fit.
         image_shape_: (c, h, w) that pictures must have, known after fit.
-        needs_valid: Whether fit uses validation data itself (early stopping); such a rung is not refitted on it.
         about: One line for lists.
         position: Place on the ladder; cheap rungs have small numbers and run first.
         chunk: Pictures per call of the hook that predicts; bounds memory, changes no result.
@@ -46,7 +46,6 @@ class Classifier(ABC):
 
     class_names_: tuple[str, ...]
     image_shape_: tuple[int, int, int]
-    needs_valid: ClassVar[bool] = False
     chunk: ClassVar[int] = 2000
     about: ClassVar[str]
     position: ClassVar[int] = 100
@@ -58,7 +57,8 @@ class Classifier(ABC):
 
         Args:
             train: At least one picture.
-            valid: Used only where `needs_valid`; same classes and shape as `train`.
+            valid: Watched by rungs that learn in rounds, decides only where `needs_valid`; classes and shape as in
+                `train`.
             seed: The same seed, data and machine give the same classifier to the bit.
             progress: Where long work reports to.
 
@@ -182,6 +182,11 @@ class Classifier(ABC):
         """List the few settings that model selection may choose from, the simplest first; at least one."""
         return [self.with_settings(**changes) for changes in self._candidates()]
 
+    @property
+    def needs_valid(self) -> bool:
+        """Whether validation data decide something in fit (when to stop); such a rung is not refitted on them."""
+        return False
+
     def n_parameters(self) -> int:
         """Count the learned numbers; stored training pixels (uint8) are not counted, see `n_bytes`."""
         self._check_fitted()
@@ -251,6 +256,21 @@ class Templated(Protocol):
 
     def templates(self) -> Tensor:
         """Return (k, c, h, w) float32: the weight of each pixel for each class; any sign, any scale."""
+
+
+@runtime_checkable
+class Checkpointed(Protocol):
+    """A rung whose fit can be interrupted, and goes on where it was."""
+
+    def checkpoint_in(self, folder: Path) -> None:
+        """Let the next fit write checkpoints into a folder, and go on from the one that is there."""
+
+
+@runtime_checkable
+class Chronicled(Protocol):
+    """A rung that keeps the course of its last fit."""
+
+    history_: History
 
 
 def create(name: str, settings: dict[str, Any]) -> Classifier:

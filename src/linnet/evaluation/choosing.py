@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.classifiers.base import Classifier, Sweeping
+from linnet.classifiers.base import Checkpointed, Classifier, Sweeping
 from linnet.datasets.base import Dataset
 from linnet.evaluation import metrics, predicting
 from linnet.progress import SILENT, Progress
@@ -21,7 +22,7 @@ class Choice:
     """Hold the outcome of a selection.
 
     Attributes:
-        classifier: The chosen candidate, unfitted.
+        classifier: The chosen candidate; where it does not share its work with others, as it was fitted last.
         selection: The accuracy of every candidate in every part.
         predictions: Of the chosen candidate for the validation pictures, each by a fit that has not seen it.
     """
@@ -48,6 +49,7 @@ def choose(
     balance: bool = False,
     seed: int = 0,
     progress: Progress = SILENT,
+    checkpoints: Path | None = None,
 ) -> Choice:
     """Fit every candidate on each part's training data and compare them on its validation data.
 
@@ -59,6 +61,7 @@ def choose(
         balance: Whether to compare by balanced accuracy.
         seed: Each part is fitted with this seed.
         progress: Where long work reports to.
+        checkpoints: Where rungs that can go on after an interruption keep what they need, a folder for each fit.
     """
     accuracy = np.zeros((len(candidates), len(parts)))
     answers: list[list[Tensor]] = [[] for _ in candidates]
@@ -67,7 +70,9 @@ def choose(
     with progress.task(text, len(candidates) * len(parts)) as task:
         for part, (train, valid) in enumerate(parts):
             labels = valid.labels.numpy()
-            for i, probabilities in enumerate(_answers(candidates, train, valid, seed, progress)):
+            place = checkpoints / str(part) if checkpoints is not None else None
+            found = _answers(candidates, train, valid, seed=seed, progress=progress, checkpoints=place)
+            for i, probabilities in enumerate(found):
                 predicted = np.asarray(np.argmax(probabilities.numpy(), axis=1), dtype=np.int64)
                 accuracy[i, part] = measure(predicted, labels)
                 answers[i].append(probabilities)
@@ -85,15 +90,23 @@ def choose(
 
 
 def _answers(
-    candidates: Sequence[Classifier], train: Dataset, valid: Dataset, seed: int, progress: Progress
+    candidates: Sequence[Classifier],
+    train: Dataset,
+    valid: Dataset,
+    *,
+    seed: int,
+    progress: Progress,
+    checkpoints: Path | None,
 ) -> Iterator[Tensor]:
     """Yield each candidate's (n, k) probabilities for the validation pictures."""
     first = candidates[0]
     if len(candidates) > 1 and isinstance(first, Sweeping):
         yield from first.sweep(candidates, train, valid.images, seed=seed, progress=progress)
         return
-    for candidate in candidates:
-        fitted = candidate.fit(train, valid if candidate.needs_valid else None, seed=seed, progress=progress)
+    for i, candidate in enumerate(candidates):
+        if checkpoints is not None and isinstance(candidate, Checkpointed):
+            candidate.checkpoint_in(checkpoints / str(i))
+        fitted = candidate.fit(train, valid, seed=seed, progress=progress)
         yield torch.from_numpy(predicting.predict(fitted, valid).predictions.probabilities)
 
 

@@ -1,12 +1,13 @@
 """The protocol: choose every rung's settings, fit it once more, then open the test split once for all of them."""
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from linnet.classifiers.base import Classifier, create, load
+from linnet.classifiers.base import Checkpointed, Chronicled, Classifier, create, load
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
 from linnet.errors import LinnetError, RunError, SealedError
@@ -52,8 +53,9 @@ def ladder(experiment: Experiment) -> Ladder:
 def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT) -> list[Skipped]:
     """Choose settings on validation data and fit each rung; the test split stays sealed.
 
-    Each rung is written into the run as soon as it is done. A rung that cannot do its work here (no memory, data it
-    does not support) or would not fit into the budget is skipped with its reason, and the others go on.
+    Each rung is written into the run as soon as it is done; those that are done already are left as they are. A rung
+    that cannot do its work here (no memory, data it does not support) or would not fit into the budget is skipped with
+    its reason, and the others go on.
 
     Returns:
         The rungs that were skipped.
@@ -61,6 +63,8 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
     skipped = []
     budget = Budget(seconds=run.experiment.protocol.budget, n_rungs=len(rungs.candidates))
     for number, (name, candidates) in enumerate(rungs.candidates.items()):
+        if name in run.fitted_rungs:
+            continue
         try:
             reason = _too_slow(candidates, data, budget.share(number), run.experiment.seed)
             if reason is None:
@@ -89,18 +93,49 @@ def _too_slow(candidates: Sequence[Classifier], data: Loaded, share: float, seed
 
 
 def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> None:
+    """Choose a rung's settings unless that is done, fit it once more, and save it; model.json is written last."""
     experiment, folder = run.experiment, run.rung_folder(name)
-    choice = choose(
-        candidates, data.parts(), balance=experiment.protocol.balance, seed=experiment.seed, progress=progress
-    )
-    choice.selection.write(folder / "selection.csv")
-    choice.predictions.write(folder / "predictions-valid.csv")
-    classifier = choice.classifier
-    train, valid = (data.part("train"), data.part("valid")) if classifier.needs_valid else (data.development(), None)
+    checkpoints = folder / "checkpoint"
+    if name in run.rungs:
+        classifier = candidates[run.selection(name).chosen]
+    else:
+        classifier = _choose(run, name, candidates, data, progress)
+    watched = classifier.needs_valid and len(data.part("valid")) > 0
+    train, valid = (data.part("train"), data.part("valid")) if watched else (data.development(), None)
+    if isinstance(classifier, Checkpointed):
+        # What validation data have ended is not fitted twice: its checkpoint holds the weights.
+        is_same = watched and experiment.protocol.folds == 0
+        classifier.checkpoint_in(checkpoints / ("choosing/0/0" if is_same else "final"))
     started = time.perf_counter()
     classifier.fit(train, valid, seed=experiment.seed, progress=progress)
-    write_json(folder / "timing.json", {"fit_seconds": time.perf_counter() - started})
+    write_json(folder / "timing.json", {"fit_seconds": _fit_seconds(classifier, time.perf_counter() - started)})
     classifier.save(folder, geometry=data.geometry.to_plain())
+    shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def _choose(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> Classifier:
+    """Choose among the candidates and write how; selection.csv comes last and says that this is done."""
+    experiment, folder = run.experiment, run.rung_folder(name)
+    choice = choose(
+        candidates,
+        data.parts(),
+        balance=experiment.protocol.balance,
+        seed=experiment.seed,
+        progress=progress,
+        checkpoints=folder / "checkpoint" / "choosing",
+    )
+    if isinstance(choice.classifier, Chronicled):
+        choice.classifier.history_.write(folder / "history.csv")
+    choice.predictions.write(folder / "predictions-valid.csv")
+    choice.selection.write(folder / "selection.csv")
+    return choice.classifier
+
+
+def _fit_seconds(classifier: Classifier, measured: float) -> float:
+    """Count what was done before an interruption, too, where the rung knows it."""
+    if isinstance(classifier, Chronicled) and classifier.history_.epochs:
+        return max(measured, classifier.history_.epochs[-1].seconds)
+    return measured
 
 
 def open_test(

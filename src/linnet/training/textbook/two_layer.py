@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import Self
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from linnet import seeds
 from linnet.progress import Progress
+from linnet.training.precision import has_matrix_units
 from linnet.training.textbook.affine import LEAST_PROBABILITY
 from linnet.training.textbook.losses import TwoLayerParameters, softmax, two_layer_logits, two_layer_loss
 from linnet.training.textbook.sgd import Schedule, Standardized
@@ -41,12 +41,6 @@ class TwoLayerNet:
     def of_state(cls, state: dict[str, Tensor]) -> Self:
         """Take back what `state` returned."""
         return cls(TwoLayerParameters(**state))
-
-
-@cache
-def has_matrix_units() -> bool:
-    """Ask the machine whether it multiplies bfloat16 in matrix units, several times as fast as float32."""
-    return bool(torch.cpu.get_capabilities().get("amx_bf16", False)) and bool(torch.backends.mkldnn.enabled)
 
 
 def start(

@@ -54,8 +54,8 @@ def without_flips(augmentation: Augmentation) -> Augmentation:
     if isinstance(augmentation, Flip | AlternatingFlip):
         return Sequence()
     if isinstance(augmentation, Sequence):
-        kept = [without_flips(step) for step in augmentation.steps]
-        return Sequence(steps=tuple(step for step in kept if step != Sequence()))
+        kept = tuple(step for step in map(without_flips, augmentation.steps) if step != Sequence())
+        return kept[0] if len(kept) == 1 else Sequence(steps=kept)
     if isinstance(augmentation, Sometimes):
         other = without_flips(augmentation.of)
         return Sequence() if other == Sequence() else replace(augmentation, of=other)

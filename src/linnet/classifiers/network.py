@@ -1,0 +1,184 @@
+"""Rungs that are networks: preprocessing inside, trained by the one loop; what their layers are is each entry's own."""
+
+from abc import abstractmethod
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from linnet import catalog, seeds
+from linnet.classifiers.base import Classifier
+from linnet.datasets.base import Dataset
+from linnet.errors import ConfigError
+from linnet.progress import Progress
+from linnet.training import engine
+from linnet.training.recipe import Recipe
+from linnet.training.starting import check_names
+from linnet.training.threads import threads_for
+from linnet.transforms.augmentations.parsing import parse, without_flips
+from linnet.transforms.flips import flip_probe
+from linnet.transforms.resize import shrink, shrunk_shape
+from linnet.transforms.statistics import channel_statistics
+
+LEAST_PROBABILITY = 1e-9
+"""No class is ever impossible: float32 would otherwise round the probability of far-off pictures to 0."""
+
+_STATISTICS_IMAGES = 20_000
+"""So many training pictures, evenly spread, are enough for mean and deviation, and fit into memory."""
+
+
+class Preprocessed(nn.Module):
+    """Shrink and normalize pictures, then let a network work on them: training and prediction cannot disagree.
+
+    Args:
+        body: Takes (b, c, h, w) float32.
+        mean: (c,) float, of pixels in [0, 1].
+        deviation: (c,) float, above 0.
+        max_side: See `NetworkClassifier`.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, body: nn.Module, *, mean: Tensor, deviation: Tensor, max_side: int) -> None:
+        super().__init__()
+        self.body = body
+        self.max_side = max_side
+        self.register_buffer("mean", mean.float().view(1, -1, 1, 1))
+        self.register_buffer("deviation", deviation.float().view(1, -1, 1, 1))
+
+    def prepared(self, images: Tensor) -> Tensor:
+        """Return (b, c, h', w') float32, normalized, for (b, c, h, w) uint8 or float32 in [0, 1]."""
+        small = shrink(images, self.max_side)
+        floats = small.to(torch.float32).div_(255) if small.dtype == torch.uint8 else small
+        return ((floats - self.mean) / self.deviation).contiguous(memory_format=torch.channels_last)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return (b, k) logits."""
+        logits: Tensor = self.body(self.prepared(images))
+        return logits
+
+
+@dataclass(kw_only=True)
+class NetworkClassifier(Recipe, Classifier):
+    """Train a network by a recipe; an entry says what network, and which of the recipe's settings are its own.
+
+    Args:
+        max_side: Pixels; a picture whose longer side is longer is averaged down to it first. 0: never.
+    """
+
+    chunk: ClassVar[int] = 500
+    max_side: int = 64
+
+    _folder: ClassVar[Path | None] = None
+
+    def __post_init__(self) -> None:
+        if self.max_side < 0:
+            raise ConfigError(f"{self.name()}.max_side should be 0 (never) or pixels; it is {self.max_side}.")
+        self.check_recipe(self.name())
+        check_names(self, self.name())
+        self.check_settings()
+
+    @property
+    def needs_valid(self) -> bool:
+        """Whether validation pictures decide which weights are kept, or when training ends."""
+        return self.keep == "best" or self.patience > 0
+
+    @abstractmethod
+    def build(self, image_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
+        """Make the network with its first weights, drawn from torch's global generator.
+
+        Args:
+            image_shape: (c, h, w) of what comes in, shrunk and normalized.
+            n_classes: k.
+        """
+
+    @abstractmethod
+    def check_settings(self) -> None:
+        """Refuse the entry's own settings out of their range.
+
+        Raises:
+            ConfigError: says which, with its value and its range.
+        """
+
+    def prepare(self, network: Preprocessed, train: Dataset) -> None:
+        """Let the first weights depend on training pictures."""
+
+    def checkpoint_in(self, folder: Path) -> None:
+        """Let the next fit write checkpoints into a folder, and go on from the one that is there."""
+        self._folder = folder  # type: ignore[misc] # of this one only; a copy with other settings begins without
+
+    def _fit(self, train: Dataset, valid: Dataset | None, *, seed: int, progress: Progress) -> None:
+        self.recipe_ = self._recipe(train, seed, progress)
+        network = self._network(train.image_shape, train.n_classes, _statistics(train), seed=seed)
+        self.prepare(network, train)
+        self.history_ = engine.train(
+            network,
+            train,
+            valid,
+            self.recipe_,
+            seed=seed,
+            progress=progress,
+            checkpoints=self._folder,
+        )
+        self.network_ = network
+
+    def _predict_proba(self, images: Tensor) -> Tensor:
+        with threads_for(len(images) * self.n_parameters()):
+            return torch.softmax(self.network_(images).to(torch.float64), 1).clamp_(min=LEAST_PROBABILITY)
+
+    def n_parameters(self) -> int:
+        """Count the learned numbers; running statistics of norms are not learned, see `n_bytes`."""
+        self._check_fitted()
+        return sum(parameter.numel() for parameter in self.network_.parameters())
+
+    def _state(self) -> dict[str, Tensor]:
+        return dict(self.network_.state_dict())
+
+    def _restore(self, state: dict[str, Tensor]) -> None:
+        plain = torch.zeros(self.image_shape_[0]), torch.ones(self.image_shape_[0])
+        self.network_ = self._network(self.image_shape_, len(self.class_names_), plain, seed=0)
+        self.network_.load_state_dict(state)
+        self.network_.eval()
+
+    def _candidates(self) -> list[dict[str, Any]]:
+        return [{}]
+
+    def _network(
+        self, image_shape: tuple[int, int, int], n_classes: int, statistics: tuple[Tensor, Tensor], *, seed: int
+    ) -> Preprocessed:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seeds.derive(seed, "weights"))
+            body = self.build(shrunk_shape(image_shape, self.max_side), n_classes)
+        mean, deviation = statistics
+        network = Preprocessed(body, mean=mean, deviation=deviation, max_side=self.max_side)
+        # One layout always: other layouts have other kernels, and a loaded network should predict as the saved one.
+        return network.to(memory_format=torch.channels_last)
+
+    def _recipe(self, train: Dataset, seed: int, progress: Progress) -> Recipe:
+        """Return the recipe without anything automatic; flips are left out where a probe finds they change labels."""
+        asked = {part.name: getattr(self, part.name) for part in fields(Recipe)}
+        if self.augment == "auto":
+            found = parse(self.automatic_augmentation(train.image_shape), partial(catalog.find, "augmentations"))
+            if found != without_flips(found):
+                probe = flip_probe(train, seed=seed)
+                progress.say(probe.message)
+                found = found if probe.keeps_label else without_flips(found)
+            asked["augment"] = found.spec()
+        asked["batch_size"] = self.images_per_step(len(train))
+        return Recipe(**asked)
+
+    def automatic_augmentation(self, image_shape: tuple[int, int, int]) -> str:
+        """Return what "auto" means for pictures of (c, h, w), flips included."""
+        return f"pad-crop(padding={max(1, min(image_shape[1:]) // 8)}),flip"
+
+
+def _statistics(train: Dataset) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of each channel, for pixels in [0, 1]."""
+    step = max(1, -(-len(train) // _STATISTICS_IMAGES))
+    images = train.images if step == 1 else train.subset(torch.arange(0, len(train), step)).images
+    mean, deviation = channel_statistics(images.flatten(1), n_channels=images.shape[1])
+    return mean / 255, deviation / 255

@@ -1,0 +1,160 @@
+"""The start of a training: what stays the same in it, put together from a recipe; the loop itself is elsewhere."""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from linnet import catalog
+from linnet.datasets.base import Dataset
+from linnet.errors import ConfigError, UnknownNameError
+from linnet.training.averaging import WeightAverage
+from linnet.training.batches import balancing_weights
+from linnet.training.losses.base import Loss
+from linnet.training.optimizers import NAMES as OPTIMIZERS
+from linnet.training.optimizers import create_optimizer
+from linnet.training.precision import Precision, choose_precision
+from linnet.training.recipe import Recipe
+from linnet.training.schedules import SCHEDULES, create_schedule
+from linnet.training.state import State, identity_of
+from linnet.transforms.augmentations.base import Augmentation
+from linnet.transforms.augmentations.parsing import parse
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Parts:
+    """Hold what stays the same while training.
+
+    Attributes:
+        train: What is learned from.
+        valid: What each round is judged by, if anything.
+        recipe: What was asked.
+        seed: Of everything random.
+        fabric: Device, precision and processes, of lightning-fabric.
+        forward: The network as the fabric runs it.
+        loss: What is made small.
+        class_weights: (k,) float32, or None.
+        augmentation: What happens to training pictures, or None.
+        precision: What products are computed in.
+        n_epochs: Rounds to make.
+    """
+
+    train: Dataset
+    valid: Dataset | None
+    recipe: Recipe
+    seed: int
+    fabric: Any
+    forward: nn.Module
+    loss: Loss
+    class_weights: Tensor | None
+    augmentation: Augmentation | None
+    precision: Precision
+    n_epochs: int
+
+
+def begin(
+    network: nn.Module,
+    train: Dataset,
+    valid: Dataset | None,
+    recipe: Recipe,
+    *,
+    seed: int,
+) -> tuple[Parts, State]:
+    """Put a training together, on the device that is there.
+
+    Args:
+        network: Is moved in place.
+        train: At least one picture.
+        valid: Judges each round, if given.
+        recipe: What to do; its `augment` names augmentations, "auto" is not known here.
+        seed: Of everything random.
+
+    Raises:
+        UnknownNameError: no such optimizer, schedule, loss or augmentation.
+        ConfigError: a setting out of its range.
+    """
+    fabric, precision = _fabric(recipe)
+    network.to(memory_format=torch.channels_last if precision.channels_last else torch.contiguous_format)
+    network.to(fabric.device)
+    products = torch.bfloat16 if precision.products == "bfloat16" else torch.float32
+    optimizer = create_optimizer(
+        recipe.optimizer, network, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay,
+        momentum=recipe.momentum, product_dtype=products,
+    )  # fmt: skip
+    for group in optimizer.param_groups:
+        group.setdefault("initial_lr", group["lr"])
+    steps_per_epoch, n_epochs = recipe.steps_per_epoch(len(train)), recipe.n_epochs(len(train))
+    n_steps = steps_per_epoch * n_epochs
+    warmup = min(n_steps - 1, round(recipe.warmup * n_steps))
+    state = State(
+        network=network,
+        optimizer=optimizer,
+        schedule=create_schedule(
+            recipe.schedule, n_steps=n_steps, steps_per_epoch=steps_per_epoch, warmup_steps=warmup
+        ),
+        average=WeightAverage(network, recipe.average) if recipe.average else None,
+        identity=identity_of(recipe, network, seed=seed, data=_named_data(train)),
+    )
+    parts = Parts(
+        train=train,
+        valid=valid,
+        recipe=recipe,
+        seed=seed,
+        fabric=fabric,
+        forward=fabric.setup_module(network, move_to_device=False),
+        loss=catalog.find("losses", recipe.loss)(),
+        class_weights=balancing_weights(train.labels, train.n_classes).to(fabric.device) if recipe.balance else None,
+        augmentation=_augmentation(recipe.augment),
+        precision=precision,
+        n_epochs=n_epochs,
+    )
+    return parts, state
+
+
+def _fabric(recipe: Recipe) -> tuple[Any, Precision]:
+    from lightning_fabric import Fabric
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    precision = choose_precision(recipe.precision, device=device)
+    # It would log its precision for every training; the run's records and the progress say it.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    return Fabric(accelerator=device, devices=1, precision=precision.fabric), precision
+
+
+def check_names(recipe: Recipe, where: str = "recipe") -> None:
+    """Refuse names in a recipe that mean nothing, before any work.
+
+    Args:
+        recipe: Its ranges are checked already.
+        where: What stands before the names in the message.
+
+    Raises:
+        UnknownNameError: no such optimizer, schedule, loss or augmentation.
+        ConfigError: a setting of an augmentation out of its range.
+    """
+    if recipe.optimizer not in OPTIMIZERS:
+        raise UnknownNameError(f"{where}.optimizer", recipe.optimizer, OPTIMIZERS)
+    if recipe.schedule not in SCHEDULES:
+        raise UnknownNameError(f"{where}.schedule", recipe.schedule, SCHEDULES)
+    catalog.find("losses", recipe.loss)
+    if recipe.augment != "auto":
+        _augmentation(recipe.augment)
+    if recipe.keep not in ("best", "last"):
+        raise ConfigError(f"{where}.keep should be best or last; it is {recipe.keep!r}.")
+    if recipe.precision not in ("auto", "float32", "bfloat16"):
+        raise ConfigError(f"{where}.precision should be auto, float32 or bfloat16; it is {recipe.precision!r}.")
+
+
+def _augmentation(text: str) -> Augmentation | None:
+    found = parse(text, partial(catalog.find, "augmentations"))
+    return None if found.spec() == "none" else found
+
+
+def _named_data(train: Dataset) -> str:
+    """Name the training pictures and labels: their ids, not their pixels, which the manifest has checked."""
+    text = "\n".join([*train.class_names, *train.ids.tolist()]) + "\n"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass") + train.labels.numpy().tobytes()).hexdigest()[:16]

@@ -1,0 +1,127 @@
+import pytest
+import torch
+
+import toys
+from linnet.classifiers.base import Checkpointed, Chronicled, create
+from linnet.classifiers.network import Preprocessed
+from linnet.datasets.base import Dataset
+from linnet.errors import ConfigError, UnknownNameError
+
+pytestmark = pytest.mark.usefixtures("short_descent")
+
+
+def mlp(**changes):
+    return create("mlp", {"hidden": (16,), "dropout": 0.0, "augment": "none", "epochs": 1, **changes})
+
+
+class Heard:
+    def __init__(self):
+        self.said = []
+
+    def say(self, text):
+        self.said.append(text)
+
+    def task(self, text, total=None):
+        from linnet.progress import SILENT
+
+        return SILENT.task(text, total)
+
+
+def turned():
+    """Two classes that mirror each other: light on the left, or on the right."""
+    images = torch.randint(0, 60, (200, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(200) % 2
+    images[labels == 0, :, :, :4] += 120
+    images[labels == 1, :, :, 4:] += 120
+    return Dataset.of(images, labels)
+
+
+def test_flips_are_left_out_where_they_change_the_label_and_that_is_said():
+    heard = Heard()
+    fitted = mlp(augment="auto").fit(turned(), progress=heard)
+    assert fitted.recipe_.augment == "pad-crop(padding=1)"
+    assert len(heard.said) == 1
+    assert "Flips are off" in heard.said[0]
+
+
+def test_flips_stay_where_they_keep_the_label():
+    data = turned()
+    upright = Dataset.of(data.images.transpose(2, 3).contiguous(), data.labels)
+    assert mlp(augment="auto").fit(upright).recipe_.augment == "pad-crop(padding=1),flip"
+
+
+def test_what_a_user_names_is_not_probed():
+    heard = Heard()
+    assert mlp(augment="flip").fit(turned(), progress=heard).recipe_.augment == "flip"
+    assert heard.said == []
+
+
+def test_preprocessing_is_part_of_the_network():
+    data = toys.patterns()
+    network = mlp().fit(data).network_
+    prepared = network.prepared(data.images)
+    assert abs(float(prepared.mean())) < 1e-4
+    assert float(prepared.std(correction=0)) == pytest.approx(1.0, abs=1e-4)
+    assert torch.allclose(network.prepared(data.images.float() / 255), prepared, atol=1e-6)
+
+
+def test_large_pictures_are_averaged_down_inside_too():
+    network = Preprocessed(torch.nn.Flatten(), mean=torch.zeros(3), deviation=torch.ones(3), max_side=16)
+    assert network(torch.zeros(2, 3, 64, 32, dtype=torch.uint8)).shape == (2, 3 * 16 * 8)
+
+
+def test_it_keeps_the_course_of_its_training():
+    data = toys.patterns()
+    fitted = mlp().fit(data, data.subset(range(30)))
+    assert isinstance(fitted, Chronicled)
+    assert fitted.history_.epochs[-1].step == 30
+    assert fitted.history_.epochs[-1].valid_accuracy is not None
+    assert mlp().fit(data).history_.epochs[-1].valid_accuracy is None
+
+
+def test_validation_data_decide_which_weights_are_kept_unless_the_last_ones_are_wanted():
+    assert mlp().needs_valid
+    assert not mlp(keep="last").needs_valid
+    assert mlp(keep="last", patience=2).needs_valid
+
+
+def test_validation_data_that_are_only_watched_change_nothing():
+    data = toys.patterns()
+    alone, watched = mlp(keep="last").fit(data), mlp(keep="last").fit(data, data.subset(range(30)))
+    assert torch.equal(alone.predict_proba(data.images), watched.predict_proba(data.images))
+
+
+def test_a_fit_goes_on_from_its_checkpoint(tmp_path):
+    data = toys.patterns()
+    first = mlp()
+    assert isinstance(first, Checkpointed)
+    first.checkpoint_in(tmp_path)
+    first.fit(data)
+    second = mlp()
+    second.checkpoint_in(tmp_path)
+    second.fit(data)
+    assert second.history_ == first.history_
+    assert torch.equal(first.predict_proba(data.images), second.predict_proba(data.images))
+
+
+def test_running_statistics_are_no_parameters():
+    fitted = mlp(batch_norm=True).fit(toys.patterns())
+    assert fitted.n_parameters() == 64 * 16 + 2 * 16 + 17 * 3
+    assert fitted.n_bytes() > 4 * fitted.n_parameters()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ({"learning_rate": -1.0}, ConfigError, r"mlp\.learning_rate .* -1"),
+        ({"schedule": "cosin"}, UnknownNameError, "did you mean 'cosine'"),
+        ({"optimizer": "adamm"}, UnknownNameError, "did you mean 'adam'"),
+        ({"loss": "hinge"}, UnknownNameError, "Known:"),
+        ({"augment": "flipp"}, UnknownNameError, "did you mean 'flip'"),
+        ({"keep": "worst"}, ConfigError, "keep"),
+        ({"max_side": -1}, ConfigError, "max_side"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_any_work(wrong, error, said):
+    with pytest.raises(error, match=said):
+        mlp(**wrong)

@@ -1,0 +1,300 @@
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+import torch
+from torch import nn
+
+import toys
+from linnet.errors import RunError, TrainingError
+from linnet.training import engine
+from linnet.training.engine import train
+from linnet.training.recipe import Recipe
+
+
+class Floats(nn.Module):
+    def forward(self, images):
+        return images.float() / (255 if images.dtype == torch.uint8 else 1)
+
+
+def network_of(dropout=0.0, width=8):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return nn.Sequential(
+            Floats(), nn.Conv2d(1, width, 3), nn.BatchNorm2d(width), nn.ReLU(), nn.Flatten(), nn.Dropout(dropout),
+            nn.Linear(36 * width, 3),
+        )  # fmt: skip
+
+
+def recipe_of(**changes):
+    plain = {"epochs": 3, "batch_size": 25, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
+    return Recipe(**{**plain, **changes})
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    monkeypatch.setattr("linnet.training.recipe.LEAST_STEPS", 1)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return toys.patterns()
+
+
+class StopsAt:
+    """Interrupt training before some step, as Ctrl-C would."""
+
+    def __init__(self, step):
+        self.left = step
+
+    def advance(self, n=1, note=""):
+        self.left -= n
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+    def say(self, text):
+        pass
+
+    @contextmanager
+    def task(self, text, total=None):
+        yield self
+
+
+def same(one, other):
+    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam", "adamw", "muon", "lbfgs"])
+def test_every_optimizer_learns(data, optimizer):
+    rate = {"adam": 0.01, "adamw": 0.01, "muon": 0.02, "lbfgs": 0.5}.get(optimizer, 0.05)
+    asked = recipe_of(epochs=8, optimizer=optimizer, learning_rate=rate, weight_decay=0.0)
+    history = train(network_of(), data, data.subset(range(40)), asked)
+    assert history.epochs[-1].train_loss < 0.5 * history.epochs[0].train_loss
+    assert history.epochs[-1].valid_accuracy > 0.9
+
+
+@pytest.mark.parametrize("schedule", ["constant", "step", "exponential", "cosine", "linear", "one-cycle", "plateau"])
+def test_every_schedule_ends_well(data, schedule):
+    history = train(network_of(), data, data, recipe_of(epochs=4, schedule=schedule, warmup=0.2))
+    assert history.epochs[-1].train_loss < history.epochs[0].train_loss
+
+
+def test_the_seed_repeats_to_the_bit_whatever_the_global_random_state(data):
+    first, second, other = network_of(0.3), network_of(0.3), network_of(0.3)
+    train(first, data, None, recipe_of(), seed=5)
+    torch.rand(17)
+    before = torch.get_rng_state()
+    train(second, data, None, recipe_of(), seed=5)
+    assert torch.equal(torch.get_rng_state(), before)
+    train(other, data, None, recipe_of(), seed=6)
+    assert same(first, second)
+    assert not same(first, other)
+
+
+HARD = {
+    "plain": {},
+    "averaged": {"average": 0.9, "optimizer": "adam", "learning_rate": 0.01},
+    "early": {"patience": 2, "schedule": "plateau"},
+    "muon": {"optimizer": "muon", "label_smoothing": 0.1, "augment": "pad-crop(padding=1),sometimes(0.5,mixup)"},
+}
+
+
+@pytest.mark.parametrize("kind", HARD)
+@pytest.mark.parametrize("stops", [(1,), (4, 7), (5,), (13,)])
+def test_a_stopped_training_ends_as_one_that_was_not(data, tmp_path, monkeypatch, kind, stops):
+    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
+    valid, asked = data.subset(range(30)), recipe_of(**HARD[kind])
+    straight, stopped = network_of(0.2), None
+    expected = train(straight, data, valid, asked, seed=2)
+    for stop in stops:
+        stopped = network_of(0.2)
+        with pytest.raises(KeyboardInterrupt):
+            train(stopped, data, valid, asked, seed=2, progress=StopsAt(stop), checkpoints=tmp_path)
+    stopped = network_of(0.2)
+    found = train(stopped, data, valid, asked, seed=2, checkpoints=tmp_path)
+    assert same(straight, stopped)
+    assert [row.train_loss for row in found.epochs] == [row.train_loss for row in expected.epochs]
+    assert [row.valid_loss for row in found.epochs] == [row.valid_loss for row in expected.epochs]
+
+
+def test_a_finished_training_comes_back_without_work(data, tmp_path):
+    first, second = network_of(), network_of()
+    history = train(first, data, None, recipe_of(), checkpoints=tmp_path)
+    assert train(second, data, None, recipe_of(), checkpoints=tmp_path, progress=StopsAt(15)) == history
+    assert same(first, second)
+
+
+VICTIM = """
+import sys, pathlib
+sys.path[:0] = sys.argv[2:]
+import torch
+import test_engine, toys
+from linnet.training import engine, recipe
+recipe.LEAST_STEPS = 1
+engine.CHECKPOINT_SECONDS = 0.0
+torch.set_num_threads(1)
+network = test_engine.network_of(0.2)
+print("ready", flush=True)
+engine.train(network, toys.patterns(), None, test_engine.recipe_of(epochs=60), checkpoints=pathlib.Path(sys.argv[1]))
+torch.manual_seed(0)
+print("done", float(sum(p.double().sum() for p in network.state_dict().values())).hex(), flush=True)
+"""
+
+
+def start(folder, here):
+    command = [sys.executable, "-c", VICTIM, str(folder), str(here), str(here.parent)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_killing_it_at_any_moment_costs_no_bit(tmp_path, request):
+    here = request.path.parent
+    straight = start(tmp_path / "straight", here)
+    expected = straight.communicate()[0].split("done")[1]
+    for delay in (0.03, 0.15, 0.4):
+        victim = start(tmp_path / "killed", here)
+        assert victim.stdout.readline() == "ready\n"
+        time.sleep(delay)
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.communicate()
+    last = start(tmp_path / "killed", here)
+    assert last.communicate()[0].split("done")[1] == expected
+
+
+def test_the_loss_is_the_mean_over_the_pictures(data):
+    network = nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 3))
+    with torch.no_grad():
+        loss = nn.functional.cross_entropy(network(data.images), data.labels)
+        right = (network(data.images).argmax(1) == data.labels).double().mean()
+    history = train(network, data, None, recipe_of(epochs=1, batch_size=50, learning_rate=1e-12, momentum=0.0))
+    assert history.epochs[0].train_loss == pytest.approx(float(loss), rel=1e-5)
+    assert history.epochs[0].train_accuracy == pytest.approx(float(right))
+    assert history.epochs[0].step == 3
+
+
+def test_validation_scores_the_averaged_weights_and_they_are_kept(data):
+    network = network_of()
+    history = train(network, data, data, recipe_of(average=0.95, epochs=5, keep="last"))
+    right = (network(data.images).argmax(1) == data.labels).double().mean()
+    assert history.epochs[-1].valid_accuracy == pytest.approx(float(right), abs=1e-12)
+
+
+def accuracy(network, data):
+    return float((network(data.images).argmax(1) == data.labels).double().mean())
+
+
+def test_early_stopping_ends_when_nothing_gets_better_and_keeps_the_best_weights(data):
+    network, valid = network_of(), data.subset(range(30))
+    history = train(network, data, valid, recipe_of(epochs=60, learning_rate=1.5, schedule="constant", patience=3))
+    found = [(-row.valid_accuracy, row.valid_loss) for row in history.epochs]
+    assert len(found) < 60
+    assert found.index(min(found)) == len(found) - 4
+    assert accuracy(network, valid) == max(row.valid_accuracy for row in history.epochs)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_the_best_or_the_last_weights_are_kept(data, keep):
+    network, valid = network_of(), data.subset(range(45))
+    history = train(network, data, valid, recipe_of(epochs=12, learning_rate=2.0, schedule="constant", keep=keep))
+    found = [row.valid_accuracy for row in history.epochs]
+    assert found[-1] < max(found)
+    assert accuracy(network, valid) == pytest.approx(max(found) if keep == "best" else found[-1], abs=0.03)
+
+
+def test_a_time_budget_ends_training_within_the_round(data):
+    history = train(network_of(), data, data, recipe_of(epochs=100_000, time_budget=0.3))
+    assert len(history.epochs) < 10_000
+    assert history.epochs[-1].valid_accuracy is not None
+
+
+def test_a_loss_that_is_no_number_is_one_sentence_and_leaves_the_last_good_checkpoint(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
+    asked = recipe_of(epochs=50, learning_rate=1e25, schedule="one-cycle")
+    with pytest.raises(TrainingError, match="learning_rate"):
+        train(network_of(), data, None, asked, checkpoints=tmp_path)
+    if (tmp_path / "last.safetensors").exists():
+        from linnet.training.checkpoints import Checkpoint
+
+        assert math.isfinite(Checkpoint.read(tmp_path / "last.safetensors").plain["position"]["loss"])
+
+
+@pytest.mark.parametrize("changed", [{"learning_rate": 0.01}, {"batch_size": 10}])
+def test_the_checkpoint_of_another_recipe_is_refused(data, tmp_path, changed):
+    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    ((key, value),) = changed.items()
+    with pytest.raises(RunError, match=f"{key} .*{value}"):
+        train(network_of(), data, None, recipe_of(**changed), checkpoints=tmp_path)
+
+
+def test_the_checkpoint_of_another_network_or_other_data_is_refused(data, tmp_path):
+    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    with pytest.raises(RunError, match="architecture"):
+        train(network_of(width=4), data, None, recipe_of(), checkpoints=tmp_path)
+    with pytest.raises(RunError, match="training data"):
+        train(network_of(), data.subset(range(60)), None, recipe_of(), checkpoints=tmp_path)
+
+
+def test_a_damaged_checkpoint_is_refused(data, tmp_path):
+    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    path = tmp_path / "last.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(RunError, match="cannot be read"):
+        train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+
+
+def test_clipping_and_penalties_hold_the_weights(data):
+    def size(**changes):
+        network = network_of()
+        train(network, data, None, recipe_of(weight_decay=0.0, **changes))
+        return float(sum(p.detach().square().sum() for p in network.parameters() if p.ndim > 1))
+
+    free = size()
+    assert size(penalty_l2=1.0) < 0.5 * free
+    assert size(penalty_l1=0.1) < 0.5 * free
+    assert size(gradient_clip=1e-6) == pytest.approx(
+        float(sum(p.detach().square().sum() for p in network_of().parameters() if p.ndim > 1)), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_set_of_very_few_pictures_and_a_batch_larger_than_it_are_learned(data, n):
+    few = data.subset(range(n))
+    network = nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 3))
+    history = train(network, few, None, recipe_of(batch_size=512, epochs=20))
+    assert history.epochs[-1].train_accuracy == 1.0
+
+
+def test_balancing_gives_a_rare_class_the_weight_of_a_frequent_one(data):
+    rare = data.subset(
+        torch.cat([torch.nonzero(data.labels == 0).flatten(), torch.nonzero(data.labels == 1).flatten()[:4]])
+    )
+
+    def mean_probability(balance):
+        network = nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 3))
+        nn.init.zeros_(network[2].weight)
+        train(network, rare, None, recipe_of(balance=balance, epochs=2, learning_rate=0.01))
+        return float(network(rare.images).detach().softmax(1)[:, 1].mean())
+
+    assert mean_probability(True) > 1.5 * mean_probability(False)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_weights_stay_float32_in_either_precision(data, precision):
+    network = network_of()
+    history = train(network, data, data, recipe_of(precision=precision, epochs=6))
+    assert all(p.dtype == torch.float32 for p in network.parameters())
+    assert history.epochs[-1].valid_accuracy > 0.9
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_checkpoint_of_a_gpu_goes_on_on_the_cpu(data, tmp_path, monkeypatch):
+    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    network = network_of()
+    train(network, data, None, recipe_of(), checkpoints=tmp_path)
+    assert all(p.device.type == "cpu" for p in network.parameters())
