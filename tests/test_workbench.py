@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -303,6 +305,58 @@ def test_ctrl_c_leaves_a_readable_run_that_can_be_finished(pictures, tmp_path, m
     board = linnet.evaluate(run.folder)
     assert [row.rung for row in board.rows] == ["majority"]
     assert len(run.openings) == 1
+
+
+class StopsAt:
+    """Stop after so many steps of training, as Ctrl-C would."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def say(self, text):
+        pass
+
+    @contextmanager
+    def task(self, text, total=None):
+        def advance(n=1, note=""):
+            if text == "Training":
+                self.left -= n
+                if self.left < 0:
+                    raise KeyboardInterrupt
+
+        yield SimpleNamespace(advance=advance)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.usefixtures("short_descent")
+def test_an_interrupted_run_goes_on_and_ends_as_one_that_was_not(pictures, tmp_path, monkeypatch, keep):
+    monkeypatch.setattr("linnet.training.engine.CHECKPOINT_SECONDS", 0.0)
+    asked = {
+        "rungs": ["majority", "mlp"],
+        "settings": {"mlp": {"hidden": (8,), "epochs": 4, "keep": keep, "batch_size": 20}},
+    }
+    straight = linnet.climb(pictures, out=tmp_path / "straight", **asked)
+    with pytest.raises(KeyboardInterrupt):
+        linnet.climb(pictures, out=tmp_path / "run", progress=StopsAt(5), **asked)
+    assert (tmp_path / "run" / "rungs" / "mlp" / "checkpoint").exists()
+    for steps in (9, 14, 16):
+        try:
+            linnet.resume(tmp_path / "run", progress=StopsAt(steps))
+        except (KeyboardInterrupt, RunError):
+            continue
+    if not Run.open(tmp_path / "run").is_finished:
+        linnet.resume(tmp_path / "run")
+    run = Run.open(tmp_path / "run")
+    for name in ("weights.safetensors", "predictions-test.csv", "predictions-valid.csv", "selection.csv"):
+        wanted = (straight.rung_folder("mlp") / name).read_bytes()
+        assert (run.rung_folder("mlp") / name).read_bytes() == wanted, name
+    assert not (run.rung_folder("mlp") / "checkpoint").exists()
+    assert len(run.openings) == 1
+
+
+def test_a_finished_run_is_not_gone_on_with(finished):
+    with pytest.raises(RunError, match="nothing to go on with"):
+        linnet.resume(finished.folder)
 
 
 def test_a_rung_that_cannot_is_skipped_with_its_reason_and_the_others_go_on(pictures, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from linnet.errors import LinnetError
     from linnet.records.experiment import DataSpec, Experiment, Protocol
     from linnet.records.run import Run
-    from linnet.workbench import climb, describe, evaluate, inspect, report, train
+    from linnet.workbench import climb, describe, evaluate, inspect, report, resume, train
     from linnet.workbench import list_entries as list  # noqa: A004 - the command's own name
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "inspect",
     "list",
     "report",
+    "resume",
     "train",
 ]
 

@@ -2,6 +2,7 @@
 
 LinnetError                     catch this one to catch them all
 ├── ConfigError                 an unknown setting, a value of the wrong type or out of its range
+│   └── UsageError              a command line that lacks a word or has one too many
 ├── UnknownNameError            no entry of that name; carries the nearest names
 ├── DataError                   a missing or unreadable source, an empty class, a class too small to split
 │   └── DownloadError           a named set is not on this machine and could not be fetched
@@ -26,6 +27,10 @@ class LinnetError(Exception):
 
 class ConfigError(LinnetError):
     """Refuse a setting: an unknown key, a wrong type, a value out of range."""
+
+
+class UsageError(ConfigError):
+    """Refuse a command line that lacks a word, or has one too many; the command's exit code is 2."""
 
 
 class UnknownNameError(LinnetError):

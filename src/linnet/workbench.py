@@ -135,6 +135,32 @@ def train(
     return _run(asked, out, progress)
 
 
+def resume(run: Path, *, progress: Progress = SILENT) -> Run:
+    """Go on with a climb or a training that was interrupted; what is done stays, nothing is asked again.
+
+    A network goes on from its last checkpoint and ends with the same weights to the bit as if it had not been stopped.
+
+    Args:
+        run: The folder of an unfinished run.
+        progress: Where long work reports to.
+
+    Raises:
+        RunError: not a run folder, a damaged one, or a finished run.
+        DataError: the files have changed since.
+    """
+    opened = Run.open(run)
+    if opened.is_finished:
+        raise RunError(f"The run {run} came to its end; there is nothing to go on with.")
+    experiment = opened.experiment
+    ladder = climbing.ladder(experiment)
+    expected = opened.manifest if (opened.folder / "manifest.csv").exists() else None
+    loaded = loading.load(
+        experiment.data, experiment.protocol, seed=experiment.seed, expected=expected, progress=progress
+    )
+    _finish(opened, ladder, loaded, command="resume", progress=progress)
+    return opened
+
+
 def evaluate(
     run: Path,
     data: Source | None = None,
@@ -244,14 +270,19 @@ def _run(experiment: Experiment, out: Path | None, progress: Progress) -> Run:
     folder = out if out is not None else _free_folder(experiment.data)
     refuse_existing(folder)
     loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, progress=progress)
-    facts = data_facts(loaded)
     run = Run.create(folder, experiment)
+    _finish(run, ladder, loaded, command=experiment.command, progress=progress)
+    return run
+
+
+def _finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, progress: Progress) -> None:
+    """Do what is left of a run. An opening of the test split that came to nothing stays in the ledger."""
     loaded.manifest.write(run.folder / "manifest.csv")
-    facts.write(run.folder / "data.json")
+    data_facts(loaded).write(run.folder / "data.json")
     with _report_at_the_end(run, loaded):
         skipped = climbing.climb(run, ladder, loaded, progress=progress)
-        climbing.open_test(run, loaded, command=experiment.command, skipped=skipped, progress=progress)
-    return run
+        again = bool(run.openings)
+        climbing.open_test(run, loaded, command=command, again=again, skipped=skipped, progress=progress)
 
 
 @contextmanager

@@ -13,3 +13,23 @@ def test_one_rung_under_the_same_protocol(command, tmp_path):
 
 def test_a_classifier_must_be_named(command):
     assert command("train", "digits")[0] == 2
+
+
+def test_a_source_must_be_given(command):
+    code, _, said = command("train", "--classifier", "knn")
+    assert code == 2
+    assert "DATA is missing" in said
+
+
+def test_going_on_and_asking_for_something_else_are_not_mixed(command, tmp_path):
+    for more in (["digits"], ["--classifier", "knn"], ["--set", "knn.k=1"], ["--out", str(tmp_path / "x")]):
+        code, _, said = command("train", *more, "--resume", tmp_path)
+        assert code == 2
+        assert "leave out" in said
+
+
+def test_a_finished_run_is_not_gone_on_with(command, tmp_path):
+    assert command("train", "digits[3,8]", "--classifier", "majority", "--out", tmp_path / "run")[0] == 0
+    code, _, said = command("train", "--resume", tmp_path / "run")
+    assert code == 1
+    assert "nothing to go on with" in said

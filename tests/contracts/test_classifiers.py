@@ -22,6 +22,7 @@ QUICK = {
     "two-layer": {"hidden": 64},
     "mlp": {"hidden": (32,), "dropout": 0.0, "augment": "none"},
     "cnn": {"width": 0.1, "learning_rate": 3e-3, "augment": "none"},
+    "fast-cnn": {"width": 0.1, "augment": "none"},
     "resnet": {"depth": 8, "augment": "none"},
 }
 """Settings that decide how long a fit takes, made small for toy pictures."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from linnet import __version__
-from linnet.errors import LinnetError
+from linnet.errors import LinnetError, UsageError
 
 app = App(
     name="linnet",
@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
     try:
         app(words, exit_on_error=False, print_error=True, result_action="return_value")
     except LinnetError as error:
-        return _fail(str(error), debug=debug)
+        return _fail(str(error), debug=debug, code=2 if isinstance(error, UsageError) else 1)
     except OSError as error:
         return _fail(_said(error), debug=debug)
     except KeyboardInterrupt:

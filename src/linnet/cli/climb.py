@@ -5,13 +5,22 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli.options import DATA_DEFAULTS, PROTOCOL_DEFAULTS, Assignments, DataFlags, ProtocolFlags, comma_separated
+from linnet.cli.options import (
+    DATA_DEFAULTS,
+    PROTOCOL_DEFAULTS,
+    Assignments,
+    DataFlags,
+    ProtocolFlags,
+    comma_separated,
+    refuse_beside_resume,
+    wanted_data,
+)
 
 Several = Parameter(negative=(), consume_multiple=False)
 
 
 def climb(
-    data: str,
+    data: str | None = None,
     /,
     *,
     rungs: Annotated[tuple[str, ...], Several] = (),
@@ -20,6 +29,7 @@ def climb(
     protocol_flags: ProtocolFlags = PROTOCOL_DEFAULTS,
     seed: int = 0,
     out: Path | None = None,
+    resume: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Climb the ladder: choose every rung's settings on validation data, open the test split once, write the report.
@@ -32,15 +42,22 @@ def climb(
             reach the rest of the experiment. May be given several times.
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given.
+        resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench
     from linnet.cli import show
 
+    if resume is not None:
+        refuse_beside_resume(data, rungs, settings, out)
+        with show.progress() as progress:
+            run = workbench.resume(resume, progress=progress)
+        show.finished_run(run, as_json=json)
+        return
     assigned = Assignments.read(settings)
     with show.progress() as progress:
         run = workbench.climb(
-            data_flags.spec(data, assigned.data),
+            data_flags.spec(wanted_data(data), assigned.data),
             rungs=comma_separated(rungs),
             protocol=protocol_flags.protocol(assigned.protocol),
             settings=assigned.rungs,

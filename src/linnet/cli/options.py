@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from linnet.errors import ConfigError
+from linnet.errors import ConfigError, UsageError
 from linnet.records.decode import parse_assignments
 from linnet.records.experiment import DataSpec, Drop, Protocol, decode
 
@@ -107,3 +107,28 @@ def seconds(text: str) -> float:
 def comma_separated(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Split values at commas, so that `--rungs knn,majority` and a repeated flag mean the same."""
     return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def wanted_data(data: str | None) -> str:
+    """Return the data that a command must be given.
+
+    Raises:
+        UsageError: none was given.
+    """
+    if data is None:
+        raise UsageError("DATA is missing: give a folder, an archive, a CSV file or a name such as digits.")
+    return data
+
+
+def refuse_beside_resume(*given: object) -> None:
+    """Refuse to go on with a run and to ask for something else at once.
+
+    Args:
+        given: What came beside `--resume`; empty values are nothing.
+
+    Raises:
+        UsageError: something came.
+    """
+    came = [value for value in given if value not in (None, ())]
+    if came:
+        raise UsageError(f"--resume goes on with what the run was asked for; leave out {came[0]!r}.")

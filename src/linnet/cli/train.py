@@ -5,19 +5,29 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli.options import DATA_DEFAULTS, PROTOCOL_DEFAULTS, Assignments, DataFlags, ProtocolFlags
+from linnet.cli.options import (
+    DATA_DEFAULTS,
+    PROTOCOL_DEFAULTS,
+    Assignments,
+    DataFlags,
+    ProtocolFlags,
+    refuse_beside_resume,
+    wanted_data,
+)
+from linnet.errors import UsageError
 
 
 def train(
-    data: str,
+    data: str | None = None,
     /,
     *,
-    classifier: str,
+    classifier: str | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), consume_multiple=False)] = (),
     data_flags: DataFlags = DATA_DEFAULTS,
     protocol_flags: ProtocolFlags = PROTOCOL_DEFAULTS,
     seed: int = 0,
     out: Path | None = None,
+    resume: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Train one rung: choose its settings on validation data, open the test split once, write the report.
@@ -29,15 +39,24 @@ def train(
             reach the rest of the experiment. May be given several times.
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given.
+        resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench
     from linnet.cli import show
 
+    if resume is not None:
+        refuse_beside_resume(data, classifier, settings, out)
+        with show.progress() as progress:
+            run = workbench.resume(resume, progress=progress)
+        show.finished_run(run, as_json=json)
+        return
+    if classifier is None:
+        raise UsageError("linnet train wants --classifier NAME; `linnet list classifiers` names them.")
     assigned = Assignments.read(settings)
     with show.progress() as progress:
         run = workbench.train(
-            data_flags.spec(data, assigned.data),
+            data_flags.spec(wanted_data(data), assigned.data),
             classifier=classifier,
             protocol=protocol_flags.protocol(assigned.protocol),
             settings=assigned.rungs,

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,14 @@ from linnet.training.schedules import SCHEDULES, create_schedule
 from linnet.training.state import State, identity_of
 from linnet.transforms.augmentations.base import Augmentation
 from linnet.transforms.augmentations.parsing import parse
+
+
+@runtime_checkable
+class Tuned(Protocol):
+    """A network, or a part of one, that knows how its parameters are best moved."""
+
+    def tuned_optimizer(self, recipe: Recipe, *, n_images: int, dtype: torch.dtype) -> torch.optim.Optimizer:
+        """Make the optimizer of the whole network; `dtype` is that of products of matrices."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,11 +88,7 @@ def begin(
     fabric, precision = _fabric(recipe)
     network.to(memory_format=torch.channels_last if precision.channels_last else torch.contiguous_format)
     network.to(fabric.device)
-    products = torch.bfloat16 if precision.products == "bfloat16" else torch.float32
-    optimizer = create_optimizer(
-        recipe.optimizer, network, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay,
-        momentum=recipe.momentum, product_dtype=products,
-    )  # fmt: skip
+    optimizer = _optimizer(network, recipe, len(train), precision)
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
     steps_per_epoch, n_epochs = recipe.steps_per_epoch(len(train)), recipe.n_epochs(len(train))
@@ -123,6 +127,18 @@ def _fabric(recipe: Recipe) -> tuple[Any, Precision]:
     # It would log its precision for every training; the run's records and the progress say it.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     return Fabric(accelerator=device, devices=1, precision=precision.fabric), precision
+
+
+def _optimizer(network: nn.Module, recipe: Recipe, n_images: int, precision: Precision) -> torch.optim.Optimizer:
+    """Make the optimizer by name, or as the network wants it where it has tuned it for that name."""
+    dtype = torch.bfloat16 if precision.products == "bfloat16" else torch.float32
+    tuned = next((module for module in network.modules() if isinstance(module, Tuned)), None)
+    if tuned is not None and recipe.optimizer == "muon":
+        return tuned.tuned_optimizer(recipe, n_images=n_images, dtype=dtype)
+    return create_optimizer(
+        recipe.optimizer, network, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay,
+        momentum=recipe.momentum, product_dtype=dtype,
+    )  # fmt: skip
 
 
 def check_names(recipe: Recipe, where: str = "recipe") -> None:

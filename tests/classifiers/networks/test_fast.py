@@ -1,0 +1,69 @@
+import pytest
+import torch
+
+from linnet.classifiers.networks.fast import FastNetwork
+from linnet.errors import ConfigError
+from linnet.training.recipe import Recipe
+
+
+def network_of(shape=(3, 32, 32), k=10, **changes):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return FastNetwork(shape, k, **changes)
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (1, 8, 8), (3, 1, 1), (3, 2, 40), (3, 64, 64)])
+def test_pictures_of_any_size_get_one_row_of_logits_each(shape):
+    assert network_of(shape, 7)(torch.zeros(4, *shape)).shape == (4, 7)
+
+
+def test_whitened_patches_are_uncorrelated_and_of_variance_one():
+    generator = torch.Generator().manual_seed(0)
+    smooth = torch.nn.functional.avg_pool2d(torch.randn(200, 3, 20, 20, generator=generator), 3, stride=1)
+    images = smooth / smooth.std()
+    network = network_of((3, 18, 18))
+    network.whiten_like(images)
+    outputs = network.whiten(images).transpose(0, 1).flatten(1)[:12].detach().double()
+    moments = outputs @ outputs.T / outputs.shape[1]
+    assert torch.allclose(moments, torch.eye(12, dtype=torch.float64), atol=0.05)
+
+
+def test_each_direction_comes_with_either_sign():
+    network = network_of()
+    network.whiten_like(torch.randn(20, 3, 32, 32, generator=torch.Generator().manual_seed(1)))
+    weight = network.whiten.weight
+    assert torch.equal(weight[:12], -weight[12:])
+    assert not weight.requires_grad
+
+
+def test_convolutions_start_as_the_identity_on_what_comes_in():
+    block = network_of().layers.block2
+    x = torch.randn(2, 64, 9, 9, generator=torch.Generator().manual_seed(2))
+    assert torch.allclose(block.conv1(x)[:, :64], x, atol=1e-6)
+
+
+def test_every_learned_weight_moves_in_its_own_way():
+    network = network_of()
+    optimizer = network.tuned_optimizer(Recipe(learning_rate=0.1, batch_size=500), n_images=5000, dtype=torch.float32)
+    moved = [p for group in optimizer.param_groups for p in group["params"]]
+    learned = [p for p in network.parameters() if p.requires_grad]
+    assert {id(p) for p in moved} == {id(p) for p in learned}
+    assert len(moved) == len(learned)
+    kinds = {p.ndim: group["kind"] for group in optimizer.param_groups for p in group["params"]}
+    assert kinds == {4: "matrix", 1: "plain", 2: "plain"}
+
+
+def test_rates_of_the_plain_ones_follow_the_size_of_batches():
+    def rates(size):
+        recipe = Recipe(learning_rate=0.1, batch_size=size)
+        groups = network_of().tuned_optimizer(recipe, n_images=5000, dtype=torch.float32).param_groups
+        return [group["lr"] for group in groups]
+
+    assert rates(200)[0] == rates(100)[0] == 0.1
+    assert rates(200)[1:] == [2 * rate for rate in rates(100)[1:]]
+
+
+@pytest.mark.parametrize("width", [0.0, -2.0, float("inf")])
+def test_a_width_out_of_its_range_is_refused(width):
+    with pytest.raises(ConfigError, match="width"):
+        network_of(width=width)
