@@ -56,7 +56,18 @@ def settings() -> str:
     parts.append(
         "## Named data sets\n\n| name | what |\n| --- | --- |\n" + "".join(f"| {n} | {a} |\n" for n, a in named)
     )
+    parts += [family(title, name) for title, name in (("Augmentations", "augmentations"), ("Losses", "losses"))]
     return "\n".join(parts)
+
+
+def family(title: str, name: str) -> str:
+    """Return the section of a family whose entries are no rungs: what each does, and its settings with defaults."""
+    rows = []
+    for entry in catalog.names(name):
+        found = workbench.describe(entry)
+        own = [f"`{key}`" if value is None else f"`{key}={value}`" for key, (_, value) in found.settings.items()]
+        rows.append(f"| `{entry}` | {found.about} | {', '.join(own)} |\n")
+    return f"## {title}\n\n| name | what | settings |\n| --- | --- | --- |\n" + "".join(rows)
 
 
 def table(rows: list[tuple[str, str, str]]) -> str:

@@ -18,9 +18,9 @@ import pytest
 from PIL import Image
 
 import linnet
-from linnet import cli, workbench
+from linnet import catalog, cli, workbench
 from linnet.classifiers.majority import MajorityClassifier
-from linnet.errors import ConfigError, DataError, RunError, SealedError, UnknownNameError
+from linnet.errors import ConfigError, DataError, RunError, SealedError, UnknownNameError, UnsupportedError
 from linnet.records import files
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.leaderboard import LeaderboardRow
@@ -447,6 +447,32 @@ def test_describe_names_settings_of_a_rung_and_says_what_a_data_set_is():
     assert linnet.describe("digits").family == "datasets"
     with pytest.raises(UnknownNameError, match="did you mean 'digits'"):
         linnet.describe("digit")
+
+
+@pytest.mark.parametrize("family", sorted(catalog.FAMILIES))
+def test_every_entry_of_every_family_is_described(family):
+    for name in catalog.names(family):
+        found = linnet.describe(name.replace("-", "_"))
+        assert (found.name, found.family, found.layers) == (name, family, None)
+        assert found.about
+        assert found.text
+        json.dumps(found.settings)
+        assert not any("linnet." in kind or "typing." in kind for kind, _ in found.settings.values())
+
+
+def test_settings_of_augmentations_and_losses_come_with_their_defaults():
+    assert linnet.describe("focal").settings == {"gamma": ("float", 2.0)}
+    assert linnet.describe("cross-entropy").settings == {}
+    assert linnet.describe("sometimes").settings == {"p": ("float", None), "of": ("Augmentation", None)}
+    assert linnet.describe("sequence").settings["steps"] == ("tuple[Augmentation, ...]", [])
+
+
+def test_layers_are_described_with_the_settings_asked_for():
+    found = linnet.describe("mlp", input_shape=(1, 8, 8), n_classes=3, settings={"mlp": {"hidden": (5,)}})
+    linear = [row["output_shape"] for row in found.layers["rows"] if row["kind"] == "Linear"]
+    assert linear == [[5], [3]]
+    with pytest.raises(UnsupportedError, match="those that have: mlp, cnn, resnet"):
+        linnet.describe("majority", input_shape=(1, 8, 8))
 
 
 def test_digits_climb_from_the_command_line_as_json(tmp_path, monkeypatch, capsys):

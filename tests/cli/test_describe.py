@@ -2,9 +2,12 @@ import json
 
 import pytest
 
+from linnet.cli.describe import shape_of
+from linnet.errors import ConfigError
 
-@pytest.mark.parametrize("name", ["majority", "two-layer", "digits"])
-def test_an_entry_is_described(command, name):
+
+@pytest.mark.parametrize("name", ["majority", "two-layer", "digits", "flip", "focal"])
+def test_an_entry_of_any_family_is_described(command, name):
     code, out, _ = command("describe", name)
     assert code == 0
     assert name in out
@@ -15,3 +18,66 @@ def test_json_has_settings_with_their_types_and_defaults(command, tmp_path):
     assert code == 0
     assert json.loads(out)["settings"]["k"] == ["int", 5]
     assert json.loads((tmp_path / "knn.json").read_text(encoding="utf-8")) == json.loads(out)
+
+
+def test_a_setting_without_default_must_be_given(command):
+    _, out, _ = command("describe", "sometimes")
+    assert out.count("must be given") == 2
+    assert "--set" not in out
+
+
+def test_only_rungs_have_candidates(command):
+    assert "Chosen on validation data" not in command("describe", "focal")[1]
+    assert "gamma" in command("describe", "focal")[1]
+
+
+def test_the_layers_of_a_network_are_shown_with_totals(command):
+    code, out, _ = command("describe", "mlp", "--input", "3x32x32", "--classes", "2", "--set", "mlp.hidden=[512]")
+    assert code == 0
+    assert "3x32x32 and 2 classes" in out
+    # 3072 * 512 without biases, which the norm's 2 * 512 replace, and 512 * 2 + 2.
+    assert "In all: 1,574,914 parameters" in out
+    assert "MiB on disk" in out
+
+
+def test_json_has_the_layers(command, tmp_path):
+    code, out, _ = command("describe", "cnn", "--input", "3x32x32", "--json", "--out", tmp_path / "cnn.json")
+    layers = json.loads(out)["layers"]
+    assert code == 0
+    assert layers["parameters"] == 5_852_170
+    assert layers["rows"][0]["receptive_field"] == [3, 3]
+    assert json.loads((tmp_path / "cnn.json").read_text(encoding="utf-8"))["layers"] == layers
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["knn", "--input", "3x32x32"], "knn is no network and has no layers; those that have: mlp, cnn"),
+        (["flip", "--input", "3x32x32"], "flip is no network"),
+        (["mlp", "--input", "3x32"], "such as 3x32x32; it got '3x32'"),
+        (["mlp", "--set", "knn.k=1"], "Only settings of mlp can be set"),
+        (["mlp", "--set", "mlp.epochs=0"], "mlp.epochs should be at least 1"),
+        (["focal", "--set", "focal.gamma=1"], "Settings can be set for classifiers only"),
+        (["mlp", "--input", "3x8x8", "--classes", "0"], "at least 1 class"),
+    ],
+)
+def test_what_cannot_be_described_is_one_sentence(command, words, sentence):
+    code, out, err = command("describe", *words)
+    assert (code, out) == (1, "")
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"), [("3x32x32", (3, 32, 32)), (" 1 X 28 × 030", (1, 28, 30)), ("4x1x999999", (4, 1, 999999))]
+)
+def test_a_shape_is_read(text, shape):
+    assert shape_of(text) == shape
+
+
+@pytest.mark.parametrize(
+    "text", ["3", "3x32", "3x32x32x1", "0x32x32", "3x-1x2", "3x3.5x4", "axbxc", "3x1000000x2", "x"]
+)
+def test_what_is_no_shape_is_refused(text):
+    with pytest.raises(ConfigError, match="--input wants channels, height and width"):
+        shape_of(text)

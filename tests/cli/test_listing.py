@@ -1,11 +1,25 @@
 import json
 
+import pytest
+
+from linnet import catalog
+
 
 def test_everything_is_listed_with_a_line_about_it(command):
     code, out, _ = command("list")
     assert code == 0
-    for name in ("majority", "knn", "two-layer", "digits", "cifar10"):
-        assert name in out
+    for family in catalog.FAMILIES:
+        assert f"{family}\n" in out
+    for name in ("majority", "knn", "two-layer", "digits", "cifar10", "pad-crop", "focal"):
+        assert f"  {name} " in out
+
+
+@pytest.mark.parametrize("family", sorted(catalog.FAMILIES))
+def test_one_family_is_listed_alone(command, family):
+    code, out, _ = command("list", family)
+    head, *lines = out.rstrip().splitlines()
+    assert (code, head) == (0, family)
+    assert sorted(line.split()[0] for line in lines) == list(catalog.names(family))
 
 
 def test_one_family_can_be_written_to_a_file(command, tmp_path):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from linnet import catalog
 from linnet.datasets.base import Dataset, tensor_of
@@ -264,6 +264,16 @@ class Checkpointed(Protocol):
 
     def checkpoint_in(self, folder: Path) -> None:
         """Let the next fit write checkpoints into a folder, and go on from the one that is there."""
+
+
+@runtime_checkable
+class Buildable(Protocol):
+    """A rung that is a network: its layers are known before it has seen a picture."""
+
+    max_side: int
+
+    def build(self, image_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
+        """Make the network for (c, h, w) pictures, shrunk to `max_side` already; weights come from torch's stream."""
 
 
 @runtime_checkable

@@ -14,10 +14,10 @@ def list_entries(
     seed: int = 0,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """List classifiers, in the order of the ladder, and data sets.
+    """List classifiers, in the order of the ladder, augmentations, data sets and losses.
 
     Args:
-        family: classifiers or datasets; all families if not given.
+        family: augmentations, classifiers, datasets or losses; all of them if not given.
         out: A file to write the list to as JSON.
         seed: Of no effect here.
         json: Print the list as JSON on standard output.

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from linnet.cli import show_layers
 from linnet.cli.live import LiveProgress
 from linnet.records.data_facts import DataFacts
 from linnet.records.files import write_json
@@ -18,6 +19,12 @@ from linnet.records.leaderboard import Leaderboard, LeaderboardRow
 from linnet.records.run import Run
 
 _MOST_CLASSES = 30
+
+_SETTINGS_OF = {
+    "classifiers": "Settings (--set NAME.SETTING=VALUE)",
+    "augmentations": "Settings (in brackets behind the name)",
+    "losses": "Settings (training takes the defaults)",
+}
 
 
 def progress() -> LiveProgress:
@@ -109,7 +116,7 @@ def entries(found: Mapping[str, Mapping[str, str]], *, as_json: bool, out: Path 
 
 
 def description(found: Any, *, as_json: bool, out: Path | None) -> None:
-    """Show one entry."""
+    """Show one entry; where the layers of a network were asked for, those instead of its text and settings."""
     if out is not None:
         write_json(out, asdict(found))
     if as_json:
@@ -117,14 +124,19 @@ def description(found: Any, *, as_json: bool, out: Path | None) -> None:
         return
     console = _console()
     console.print(f"[bold]{found.name}[/bold] ({found.family}): {escape(found.about)}\n")
+    if found.layers is not None:
+        show_layers.layers(console, found.name, found.layers)
+        return
     console.print(escape(found.text), soft_wrap=True)
     if found.settings:
-        table = Table(title="Settings (--set NAME.SETTING=VALUE)", title_justify="left", header_style="bold")
+        table = Table(header_style="bold")
         for name in ("setting", "type", "default"):
             table.add_column(name)
         for name, (kind, default) in found.settings.items():
-            table.add_row(name, escape(kind), escape(repr(default)))
+            table.add_row(name, escape(kind), "must be given" if default is None else escape(repr(default)))
+        console.print(f"\n[bold]{_SETTINGS_OF[found.family]}[/bold]")
         console.print(table)
+    if found.candidates:
         console.print(f"Chosen on validation data among {len(found.candidates)}: ", end="")
         console.print(
             "; ".join(", ".join(f"{k}={v}" for k, v in c.items()) or "the defaults" for c in found.candidates)
