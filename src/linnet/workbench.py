@@ -16,12 +16,14 @@ from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
 from linnet.errors import ConfigError, RunError, UnknownNameError, UnsupportedError
 from linnet.evaluation import climbing, showing
+from linnet.evaluation.augmenting import augmentation_of, contact_sheet, free_sheet
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.ranking import rank
 from linnet.machine import describe_machine
 from linnet.progress import SILENT, Progress
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.files import write_bytes
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.manifest import Manifest
 from linnet.records.run import Run, refuse_existing
@@ -33,10 +35,11 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """Hold what is known of some data before anything is trained."""
+    """Hold what is known of some data before anything is trained; `augmented` is the sheet, if one was drawn."""
 
     manifest: Manifest
     facts: DataFacts
+    augmented: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ def inspect(
     protocol: Protocol | None = None,
     seed: int = 0,
     out: Path | None = None,
+    augment: str | None = None,
     progress: Progress = SILENT,
 ) -> Inspection:
     """Read a data source, count and check everything in it, and split it; train nothing.
@@ -77,11 +81,17 @@ def inspect(
         protocol: How it would be split.
         seed: Decides the split.
         out: A new folder for manifest.csv and data.json; None writes nothing.
+        augment: Augmentations such as "pad-crop,flip": what they do to training pictures is drawn into augmented.png,
+            in `out`, or in the current folder, where no such file may be; None draws nothing.
         progress: Where long work reports to.
 
     Raises:
         DataError: the source cannot be used; says why and what to do.
+        UnknownNameError, ConfigError: `augment` is no augmentation; said before anything is read.
+        RunError: what would be written is there already.
     """
+    augmentation = None if augment is None else augmentation_of(augment)
+    sheet = None if augmentation is None else free_sheet(out)
     if out is not None:
         refuse_existing(out)
     loaded = loading.load(_spec(data), protocol or Protocol(), seed=seed, progress=progress)
@@ -89,7 +99,9 @@ def inspect(
     if out is not None:
         loaded.manifest.write(out / "manifest.csv")
         facts.write(out / "data.json")
-    return Inspection(manifest=loaded.manifest, facts=facts)
+    if augmentation is not None and sheet is not None:
+        write_bytes(sheet, contact_sheet(loaded.part("train"), augmentation, seed=seed))
+    return Inspection(manifest=loaded.manifest, facts=facts, augmented=sheet)
 
 
 def climb(

@@ -17,6 +17,7 @@ def inspect(
     folds: int = 0,
     seed: int = 0,
     out: Path | None = None,
+    augment: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Read a data source, count and check everything in it, and split it; train nothing.
@@ -27,6 +28,8 @@ def inspect(
         folds: Split for cross-validation with so many folds.
         seed: Decides the split.
         out: A new folder for manifest.csv and data.json.
+        augment: Augmentations such as pad-crop,flip: draws what they do to training pictures into augmented.png, in the
+            folder of --out, or else in the current one.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench
@@ -39,6 +42,7 @@ def inspect(
             protocol=ProtocolFlags(folds=folds).protocol(assigned.protocol),
             seed=seed,
             out=out,
+            augment=augment,
             progress=progress,
         )
     show.inspection(found, as_json=json)

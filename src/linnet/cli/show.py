@@ -77,7 +77,7 @@ def inspection(found: Any, *, as_json: bool) -> None:
     """Show what is in some data."""
     facts: DataFacts = found.facts
     if as_json:
-        _print_json(asdict(facts))
+        _print_json(asdict(facts) | ({"augmented": str(found.augmented)} if found.augmented else {}))
         return
     console = _console()
     table = Table(title=f"{escape(facts.name)}: pictures per class", title_justify="left", header_style="bold")
@@ -98,6 +98,9 @@ def inspection(found: Any, *, as_json: bool) -> None:
         console.print(f"  {escape(manifest.id[i])}: {manifest.status[i]}, {escape(manifest.reason[i])}", style="yellow")
     if len(problems) > 20:
         console.print(f"  ... and {len(problems) - 20} more; --out FOLDER writes all of them into manifest.csv.")
+    if found.augmented:
+        what = "Augmented: a row per training picture, first as it is and then in eight epochs:"
+        console.print(f"{what} [bold]{escape(str(found.augmented))}[/bold]", soft_wrap=True)
 
 
 def entries(found: Mapping[str, Mapping[str, str]], *, as_json: bool, out: Path | None) -> None:
