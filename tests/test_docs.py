@@ -2,14 +2,19 @@
 
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import torch
 
 from linnet import catalog, cli, errors, workbench
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.manifest import STATUSES, Manifest
+from linnet.training.optimizers import NAMES as OPTIMIZERS
+from linnet.training.recipe import Recipe
+from linnet.training.schedules import SCHEDULES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -38,6 +43,28 @@ def test_every_rung_has_its_page(name):
 @pytest.mark.parametrize("name", catalog.names("datasets"))
 def test_every_named_set_is_documented(name):
     assert f"`{name}`" in EVERYTHING
+
+
+@pytest.mark.parametrize(("family", "page"), [("augmentations", "augmentation.md"), ("losses", "training.md")])
+def test_every_augmentation_and_loss_has_a_row_on_its_page(family, page):
+    text = (DOCS / page).read_text(encoding="utf-8")
+    assert [name for name in catalog.names(family) if f"\n| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS, *SCHEDULES, *(part.name for part in fields(Recipe))])
+def test_everything_that_a_recipe_can_say_is_explained(name):
+    assert f"`{name}`" in (DOCS / "training.md").read_text(encoding="utf-8")
+
+
+def test_the_code_of_training_runs():
+    fitting, own_loss = blocks(DOCS / "training.md", "python")
+    exec(compile(fitting, "training.md", "exec"), {})
+    made = {"__name__": "linnet.training.losses.brier"}
+    exec(compile(own_loss, "training.md", "exec"), made)
+    loss = made["Brier"]()
+    assert loss.name() == "brier"
+    # Even odds are (1/2)^2 away from the truth in both classes.
+    assert float(loss(torch.zeros(3, 2), torch.eye(2)[[0, 1, 1]])) == pytest.approx(0.5)
 
 
 def test_every_setting_of_the_experiment_is_documented():
