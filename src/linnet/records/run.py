@@ -8,6 +8,7 @@ from linnet.errors import RunError
 from linnet.records import ledger, pictures
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import Experiment
+from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest
@@ -113,6 +114,11 @@ class Run:
         """Read a rung's predictions for "valid" or "test"; None where there are none (yet)."""
         path = self.rung_folder(rung) / f"predictions-{split}.csv"
         return Predictions.read(path) if path.exists() else None
+
+    def history(self, rung: str) -> History | None:
+        """Read the course of a rung's training; None where it is not trained by epochs, or not yet."""
+        path = self.rung_folder(rung) / "history.csv"
+        return History.read(path) if path.exists() else None
 
     def write_pictures(self, shown: Mapping[str, bytes]) -> None:
         """Write the pictures that the report shows."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from linnet.records.run import Run
 from linnet.reports.choosing import Choice, describe_choices
+from linnet.reports.courses import CoursePart, describe_courses
 from linnet.reports.data import DataPart, describe_data
 from linnet.reports.evidence import Evidence, gather
 from linnet.reports.mistakes import RungPart, describe_rungs
@@ -34,6 +35,7 @@ class Report:
     standings: StandingsPart
     data: DataPart | None
     choices: tuple[Choice, ...]
+    courses: tuple[CoursePart, ...]
     rungs: tuple[RungPart, ...]
     sealing: SealingPart
     repeat: RepeatPart
@@ -62,6 +64,7 @@ def compose(evidence: Evidence) -> Report:
         standings=standings,
         data=data,
         choices=describe_choices(evidence),
+        courses=describe_courses(evidence),
         rungs=describe_rungs(evidence),
         sealing=sealing,
         repeat=describe_repeating(evidence),

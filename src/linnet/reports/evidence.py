@@ -9,6 +9,7 @@ from typing import TypeVar
 from linnet.errors import LinnetError
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import Experiment
+from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest
@@ -32,6 +33,7 @@ class Evidence:
         manifest: None likewise.
         openings: Of the test split, oldest first.
         selections: {rung: how its settings were chosen}, of rungs that got so far.
+        histories: {rung: the course of its training}, of rungs that are trained by epochs.
         predictions: {rung: on the test split if it was scored there, else on the validation split}.
         scored_on: {rung: "test" or "valid"}, saying which.
         pictures: {name: PNG file}.
@@ -45,6 +47,7 @@ class Evidence:
     manifest: Manifest | None
     openings: tuple[Opening, ...]
     selections: Mapping[str, Selection]
+    histories: Mapping[str, History]
     predictions: Mapping[str, Predictions]
     scored_on: Mapping[str, str]
     pictures: Mapping[str, bytes]
@@ -88,6 +91,7 @@ def gather(run: Run) -> Evidence:
             if found is not None:
                 predictions[rung], scored_on[rung] = found, split
     selections = {rung: read.optional(partial(run.selection, rung)) for rung in run.rungs}
+    histories = {rung: read.optional(partial(run.history, rung)) for rung in experiment.rungs}
     return Evidence(
         experiment=experiment,
         is_finished=run.is_finished,
@@ -96,6 +100,7 @@ def gather(run: Run) -> Evidence:
         manifest=read.optional(lambda: run.manifest),
         openings=read.optional(lambda: run.openings) or (),
         selections={rung: selection for rung, selection in selections.items() if selection is not None},
+        histories={rung: history for rung, history in histories.items() if history is not None},
         predictions=predictions,
         scored_on=scored_on,
         pictures=read.optional(lambda: run.pictures) or {},

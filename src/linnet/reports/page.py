@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linnet.charts import courses
 from linnet.charts.curves import Line, accuracy_over
 from linnet.charts.theme import inline
 from linnet.records.files import write_text
@@ -16,6 +17,7 @@ from linnet.records.run import Run
 from linnet.reports import words
 from linnet.reports.choosing import Choice, settings_text
 from linnet.reports.content import Report, compose
+from linnet.reports.courses import CoursePart
 from linnet.reports.evidence import gather
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def render(report: Report, pictures: Mapping[str, bytes]) -> str:
             has_templates=any(part.templates for part in report.rungs),
             uri=lambda name: data_uri(pictures[name], "image/png"),
             chart=lambda choice, number: Markup(inline(draw(choice, f"curve-{number}"))),
+            course_chart=lambda part, what, number: Markup(inline(draw_course(part, what, f"{what}-{number}"))),
             icon=data_uri(
                 mark.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).encode(), "image/svg+xml"
             ),
@@ -104,6 +107,17 @@ def draw(choice: Choice, name: str) -> str:
         is_log=choice.curve.is_log,
         chosen=choice.curve.chosen,
     )
+
+
+def draw_course(part: CoursePart, what: str, name: str) -> str:
+    """Draw the "loss" or the "accuracy" of a training; `name` must be unique on the page."""
+    draw_lines = courses.loss_over_epochs if what == "loss" else courses.accuracy_over_epochs
+    course = courses.Course(
+        epochs=[row.epoch for row in part.rows],
+        train=[getattr(row, f"train_{what}") for row in part.rows],
+        valid=[getattr(row, f"valid_{what}") for row in part.rows],
+    )
+    return draw_lines(course, name=name, kept=part.kept.epoch)
 
 
 def heat(share: float, is_right: bool) -> str:
@@ -145,6 +159,7 @@ def _environment() -> "Environment":
         for name in (
             "count",
             "often",
+            "joined",
             "in_100",
             "tiny",
             "chance",
