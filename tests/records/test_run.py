@@ -4,6 +4,7 @@ import pytest
 from linnet.errors import RunError
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment
+from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest, texts_of
@@ -84,6 +85,22 @@ def test_predictions_are_none_until_they_are_made(run):
     made.write(run.rung_folder("knn") / "predictions-test.csv")
     assert run.predictions("knn", "test").ids.tolist() == ["a"]
     assert run.predictions("knn", "valid") is None
+
+
+def test_the_course_of_a_training_lies_with_its_rung(run):
+    assert run.history("knn") is None
+    made = History(epochs=())
+    run.rung_folder("knn").mkdir(parents=True)
+    made.write(run.rung_folder("knn") / "history.csv")
+    assert run.history("knn") == made
+    assert run.history("majority") is None
+
+
+def test_a_damaged_course_is_refused(run):
+    run.rung_folder("knn").mkdir(parents=True)
+    (run.rung_folder("knn") / "history.csv").write_text("epoch\n1\n")
+    with pytest.raises(RunError, match="should have the columns"):
+        run.history("knn")
 
 
 def test_manifest_and_facts_lie_where_the_plan_says(run):

@@ -13,6 +13,7 @@ from scipy import stats
 
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.history import Epoch, History
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest, texts_of
@@ -125,6 +126,41 @@ def _plausible(candidate: dict[str, Any]) -> float:
     return 0.93 + 0.0001 * candidate["hidden"] if candidate else 0.1
 
 
+def make_epochs(
+    train_loss: Sequence[float],
+    train_accuracy: Sequence[float],
+    valid_loss: Sequence[float] = (),
+    valid_accuracy: Sequence[float] = (),
+) -> History:
+    """Make a history from its columns; without the last two there is no validation."""
+    return History(
+        epochs=tuple(
+            Epoch(
+                epoch=i + 1,
+                step=10 * (i + 1),
+                learning_rate=0.05,
+                train_loss=loss,
+                train_accuracy=train_accuracy[i],
+                valid_loss=valid_loss[i] if valid_loss else None,
+                valid_accuracy=valid_accuracy[i] if valid_accuracy else None,
+                images_per_second=1000.0,
+                seconds=0.5 * (i + 1),
+            )
+            for i, loss in enumerate(train_loss)
+        )
+    )
+
+
+def make_history(n_epochs: int = 24) -> History:
+    """Simulate a training that overfits: the best validation accuracy comes in the middle."""
+    at = np.arange(1, n_epochs + 1)
+    valid_loss = 2.2 * np.exp(-at / 4) + 0.3 + 0.01 * np.maximum(0, at - n_epochs // 2)
+    valid_accuracy = 0.85 - 0.6 * np.exp(-at / 3) - 0.002 * np.maximum(0, at - n_epochs // 2)
+    train_accuracy = 1 - 0.8 * np.exp(-at / 4)
+    columns = (2.3 * np.exp(-at / 5), train_accuracy, valid_loss, valid_accuracy)
+    return make_epochs(*(tuple(map(float, column)) for column in columns))
+
+
 def make_row(rung: str, predictions: Predictions, *, p_value: float) -> LeaderboardRow:
     """Make a row whose accuracy and interval (Wilson's) are those of the predictions."""
     accuracy, n = float(predictions.correct.mean()), len(predictions)
@@ -193,6 +229,7 @@ def make_run(
     is_finished: bool = True,
     n_openings: int = 1,
     rungs: tuple[str, ...] = ("majority", "knn", "softmax-regression", "two-layer"),
+    has_history: bool = True,
 ) -> Run:
     """Write a whole run with the records' own methods; an unfinished one has no leaderboard and no test predictions."""
     machine = {"linnet": "0.1.0", "python": "3.11.2", "torch": "2.15.0", "processor": "two cores", "threads": "2"}
@@ -214,6 +251,8 @@ def make_run(
     for rung, found in predictions.items():
         make_selection(rung, 5).write(run.rung_folder(rung) / "selection.csv")
         found.write(run.rung_folder(rung) / f"predictions-{split}.csv")
+    if has_history and "two-layer" in rungs:
+        make_history().write(run.rung_folder("two-layer") / "history.csv")
     for i in range(n_openings):
         when = f"2026-11-{12 + i}T10:31:0{i}Z"
         run.record_opening(
@@ -249,6 +288,12 @@ def make_pictures(
 def new_run(tmp_path: Path) -> Callable[..., Run]:
     """Return a function that makes a small run in a folder of its own; see `make_run`."""
     return lambda **wanted: make_run(tmp_path / f"run-{len(list(tmp_path.iterdir()))}", **{"n_per_class": 30, **wanted})
+
+
+@pytest.fixture(scope="session")
+def epochs() -> Callable[..., History]:
+    """Return a function that makes a history from its columns; see `make_epochs`."""
+    return make_epochs
 
 
 @pytest.fixture(scope="session")

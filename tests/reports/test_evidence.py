@@ -53,6 +53,26 @@ def test_a_damaged_record_becomes_a_note_that_names_it(new_run, name):
     assert name in evidence.notes[0]
 
 
+def test_the_course_of_a_training_is_read_where_there_is_one(finished_run):
+    assert {rung: len(found.epochs) for rung, found in gather(finished_run).histories.items()} == {"two-layer": 24}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("\n7,", "\n8,"), ("\n7,70,0.05,", "\n7,70,0.05,,,,,,\n7,70,0.05,"), ("24", "x")]
+)
+def test_a_damaged_history_becomes_a_note_that_names_it(new_run, old, new):
+    run = new_run()
+    path = run.rung_folder("two-layer") / "history.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    evidence = gather(run)
+    assert evidence.histories == {}
+    assert len(evidence.notes) == 1
+    assert "history.csv" in evidence.notes[0]
+    assert str(run.folder) not in evidence.notes[0]
+
+
 def test_notes_do_not_tell_where_the_run_lies(new_run):
     run = new_run()
     (run.folder / "manifest.csv").unlink()

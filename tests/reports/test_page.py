@@ -11,7 +11,7 @@ from linnet.reports import write
 from linnet.reports.page import data_uri, day, heat, moment
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
-SECTIONS = ["summary", "leaderboard", "data", "settings", "mistakes", "templates", "ledger", "repeat"]
+SECTIONS = ["summary", "leaderboard", "data", "settings", "training", "mistakes", "templates", "ledger", "repeat"]
 
 
 class Page(HTMLParser):
@@ -142,8 +142,49 @@ def test_the_leaderboard_can_be_sorted_by_plain_numbers(page, finished_run):
 
 
 def test_curves_are_drawn_where_a_number_was_chosen(page):
-    assert [attrs["class"] for attrs in page.all("figure") if attrs.get("role") == "img"] == ["chart", "chart"]
+    assert [attrs["class"] for attrs in page.all("figure") if attrs.get("role") == "img"] == ["chart"] * 4
     assert "metric cosine" in page.words
+
+
+def test_a_training_shows_its_curves_its_numbers_and_what_they_look_like(page):
+    assert "Signs of overfitting: from the kept epoch on, training accuracy lies" in page.words
+    assert "What to try: stronger augment, a larger weight_decay, more dropout where the rung has it and " in page.words
+    assert "Kept: epoch 12 of 24, highest validation accuracy. 1,000 pictures per second, 12 s in all." in page.words
+    assert "rungs/two-layer/history.csv" in page.words
+    labels = [attrs["aria-label"] for attrs in page.all("figure") if "over 24 epochs" in attrs.get("aria-label", "")]
+    assert [label.split(" of ")[0] for label in labels] == ["Loss", "Accuracy"]
+    assert labels[1].endswith("In epoch 12, which was kept: training 96.0%, validation 83.9%.")
+
+
+def test_a_training_says_that_its_accuracy_is_that_of_augmented_pictures(page):
+    assert "measured on augmented pictures with dropout on" in page.words
+
+
+def test_a_run_without_a_training_by_epochs_has_no_such_section(new_run):
+    page = page_of(new_run(has_history=False))
+    assert "training" not in [attrs["id"] for attrs in page.all("section")]
+    assert "#training" not in page.text
+
+
+ODD = {"no validation": ((2.0, 1.0), (0.3, 0.6)), "one epoch": ((2.0,), (0.3,), (1.5,), (0.5,))}
+ODD |= {"no numbers": ((float("nan"), float("inf")), (0.1, 0.1), (float("inf"), float("nan")), (0.1, float("nan")))}
+
+
+@pytest.mark.parametrize("columns", ODD.values(), ids=list(ODD))
+def test_odd_trainings_leave_a_whole_page(new_run, epochs, columns):
+    run = new_run(n_per_class=10)
+    epochs(*columns).write(run.rung_folder("two-layer") / "history.csv")
+    page = page_of(run)
+    assert "training" in [attrs["id"] for attrs in page.all("section")]
+    assert not re.search(r"\b(None|nan|inf)\b", page.words)
+
+
+def test_a_training_of_no_epochs_is_not_shown(new_run, epochs):
+    run = new_run(n_per_class=10)
+    epochs((), ()).write(run.rung_folder("two-layer") / "history.csv")
+    page = page_of(run)
+    assert "training" not in [attrs["id"] for attrs in page.all("section")]
+    assert "Some records" not in page.words
 
 
 def test_the_command_to_repeat_the_run_is_there(page, finished_run):
@@ -165,7 +206,7 @@ def test_several_openings_are_shouted(new_run):
 
 
 OPTIONAL = ["manifest.csv", "data.json", "leaderboard.json", "ledger.jsonl", "pictures.zip", "rungs/knn/selection.csv"]
-OPTIONAL += ["rungs/knn/predictions-test.csv", "leaderboard.csv"]
+OPTIONAL += ["rungs/knn/predictions-test.csv", "rungs/two-layer/history.csv", "leaderboard.csv"]
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
@@ -175,7 +216,7 @@ def test_a_missing_record_leaves_a_whole_page(new_run, name):
     assert "Repeat" in page_of(run).words
 
 
-@pytest.mark.parametrize("name", [*OPTIONAL[:7]])
+@pytest.mark.parametrize("name", [*OPTIONAL[:8]])
 def test_a_damaged_record_leaves_a_whole_page_that_says_so(new_run, name):
     run = new_run(n_per_class=10)
     (run.folder / name).write_bytes(b"\xffnonsense")

@@ -72,11 +72,12 @@ def _draw(course: Course, *, name: str, title: str, kept: int | None, top: float
             seen = [(epoch, value) for epoch, value in zip(course.epochs, line, strict=True) if value is not None]
             if seen:
                 axes.plot(*zip(*seen, strict=True), color=color, linestyle=style, marker=marker, markeredgewidth=0)
-        at = dict(zip(course.epochs, course.valid, strict=True)).get(kept) if kept is not None else None
-        if at is not None:
-            axes.plot(kept, at, "o", markersize=13, markerfacecolor="none", markeredgecolor=INK)
-        if top is not None:
-            axes.set_ylim(0, top)
+        ringed = [(x, y) for x, y in zip(course.epochs, course.valid, strict=True) if x == kept and y is not None]
+        for x, y in ringed:
+            is_outside = top is not None and y > top
+            axes.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor=INK, clip_on=is_outside)
+        low, high = axes.get_ylim()
+        axes.set_ylim(*((0, top) if top is not None else (max(low, -1), min(high, 101))))  # no share above 100 %
         axes.set_xlabel("epoch")
         axes.set_title(title, loc="left", fontsize=12, pad=10)
         _set_ticks(axes, course.epochs)

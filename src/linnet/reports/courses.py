@@ -1,11 +1,13 @@
 """What a report says of the course of each training: its curves, the epoch that was kept, and what they look like."""
 
-import math
 from dataclasses import dataclass
 
 from linnet.records.history import Epoch, History
 from linnet.reports.evidence import Evidence
 from linnet.reports.fitting import Verdict, judge, kept_epoch
+
+TOO_BIG = 1e12
+"""Above, a value comes from a training that ran away, and an axis or a table that held it would show nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +97,8 @@ def _row(epoch: Epoch) -> CourseRow:
 def _speed(history: History) -> float | None:
     """Return pictures per second over all epochs: as each has as many pictures, the harmonic mean of theirs."""
     speeds = [epoch.images_per_second for epoch in history.epochs]
-    return _number(len(speeds) / sum(1 / speed for speed in speeds)) if all(speed > 0 for speed in speeds) else None
+    return len(speeds) / sum(1 / speed for speed in speeds) if all(0 < speed < TOO_BIG for speed in speeds) else None
 
 
 def _number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    return value if value is not None and abs(value) < TOO_BIG else None

@@ -26,6 +26,9 @@ RUNAWAY_RISE = 0.5
 """Share of its minimum by which the training loss must lie above it at the end; noise of small batches and a restart of
 the schedule stay below where the accuracy is low, and only there it is looked at."""
 
+FAR = 50.0
+"""Rise of a loss, as a multiple of its minimum, from which a number says no more than a word."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -99,8 +102,8 @@ def _overfitting(epochs: Sequence[Epoch], after: Sequence[Epoch]) -> Verdict | N
     if gap is None or gap <= WIDE_GAP or rise <= LOSS_RISE:
         return None
     sentence = (
-        f"Signs of overfitting: from the kept epoch on, training accuracy lies {_points(gap)} above validation, and the "
-        f"validation loss ended {_rise_in_words(rise)} its minimum."
+        f"Signs of overfitting: from the kept epoch on, training accuracy lies {_points(gap)} above validation, and "
+        f"the validation loss ended {_rise_in_words(rise)} its minimum."
     )
     advice = ("stronger augment", "a larger weight_decay", "more dropout where the rung has it", "more pictures")
     return Verdict(kind="overfitting", sentence=sentence, advice=advice)
@@ -179,4 +182,6 @@ def _points(gap: float) -> str:
 
 
 def _rise_in_words(rise: float) -> str:
+    if rise >= FAR:
+        return "far above"
     return f"{percent(rise, 0)} above" if rise < 1 else f"at {1 + rise:.2g} times"
