@@ -155,7 +155,7 @@ def make_history(n_epochs: int = 24) -> History:
     """Simulate a training that overfits: the best validation accuracy comes in the middle."""
     at = np.arange(1, n_epochs + 1)
     valid_loss = 2.2 * np.exp(-at / 4) + 0.3 + 0.01 * np.maximum(0, at - n_epochs // 2)
-    valid_accuracy = 0.85 - 0.6 * np.exp(-at / 3) - 0.002 * np.maximum(0, at - n_epochs // 2)
+    valid_accuracy = 0.85 - 0.6 * np.exp(-at / 3) - 0.01 * np.maximum(0, at - n_epochs // 2)
     train_accuracy = 1 - 0.8 * np.exp(-at / 4)
     columns = (2.3 * np.exp(-at / 5), train_accuracy, valid_loss, valid_accuracy)
     return make_epochs(*(tuple(map(float, column)) for column in columns))

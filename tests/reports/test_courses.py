@@ -63,12 +63,12 @@ def test_what_is_no_number_is_none(trained):
     assert [row.valid_loss for row in part.rows] == [None, 1.0]
 
 
-def test_a_training_that_went_on_after_all_is_as_fast_as_its_pictures_took(new_run):
+def test_the_speed_is_that_of_all_pictures_together(new_run):
     run = new_run(n_per_class=10)
     path = run.rung_folder("two-layer") / "history.csv"
     text = path.read_text(encoding="utf-8")
     header, *rows = text.splitlines()
-    # Of two epochs with as many pictures each, one at 1,000 and one at 250 a second take 5 times as long as one at 1,000.
+    # Two epochs of as many pictures, at 1,000 and at 250 a second, take five times as long as one at 1,000.
     path.write_text("\n".join([header, rows[0], rows[1].replace("1000.0", "250.0")]) + "\n", encoding="utf-8")
     part = described(run)["two-layer"]
     assert part.images_per_second == pytest.approx(400)

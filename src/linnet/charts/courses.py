@@ -87,7 +87,7 @@ def _draw(course: Course, *, name: str, title: str, kept: int | None, top: float
 def _set_ticks(axes: "Axes", epochs: Sequence[int]) -> None:
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))  # so that 100 % gets a tick
     if len(epochs) == 1:
         axes.xaxis.set_major_locator(FixedLocator(list(epochs)))
     else:
