@@ -82,6 +82,12 @@ def test_without_validation_the_kept_epoch_is_ruled_only():
     assert ruled.count("dasharray") == plain.count("dasharray") + 1
 
 
+def test_no_tick_stands_where_there_was_no_epoch():
+    ticks = texts(accuracy_over_epochs(course([0.4 + 0.01 * i for i in range(40)]), name="a"))
+    assert "0" not in ticks
+    assert "40" in ticks
+
+
 def test_one_epoch_is_a_point():
     svg = loss_over_epochs(course([2.0], [1.5]), name="a", kept=1)
     assert len(re.findall(r"<use [^>]*fill: var\(--series-[12]", svg)) == 2

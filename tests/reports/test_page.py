@@ -148,7 +148,7 @@ def test_curves_are_drawn_where_a_number_was_chosen(page):
 
 def test_a_training_shows_its_curves_its_numbers_and_what_they_look_like(page):
     assert "Signs of overfitting: from the kept epoch on, training accuracy lies" in page.words
-    assert "What to try: stronger augment, a larger weight_decay, more dropout where the rung has it and " in page.words
+    assert "What to try, in this order: stronger augment, a larger weight_decay, more dropout" in page.words
     assert "Kept: epoch 12 of 24, highest validation accuracy. 1,000 pictures per second, 12 s in all." in page.words
     assert "rungs/two-layer/history.csv" in page.words
     labels = [attrs["aria-label"] for attrs in page.all("figure") if "over 24 epochs" in attrs.get("aria-label", "")]

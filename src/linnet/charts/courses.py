@@ -88,9 +88,10 @@ def _set_ticks(axes: "Axes", epochs: Sequence[int]) -> None:
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))  # so that 100 % gets a tick
-    if len(epochs) == 1:
+    if len(epochs) <= 1:
         axes.xaxis.set_major_locator(FixedLocator(list(epochs)))
     else:
+        axes.set_xlim(left=max(axes.get_xlim()[0], epochs[0] - 0.5))  # no tick where there was no epoch
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 

@@ -87,7 +87,7 @@ def judge(history: History, *, keep: str = "best") -> Verdict | None:
 
 
 def _running_away(epochs: Sequence[Epoch]) -> Verdict | None:
-    advice = ("a smaller learning_rate, a third or a tenth of it", "a warmup", "gradient_clip 1")
+    advice = ("a smaller learning_rate (a third or a tenth of it)", "a warmup", "a gradient_clip of 1")
     losses = [epoch.train_loss for epoch in epochs]
     if not all(map(math.isfinite, losses)):
         return Verdict(kind="running away", sentence="The training loss became no number.", advice=advice)
@@ -114,7 +114,7 @@ def _flat(epochs: Sequence[Epoch]) -> Verdict | None:
     if lowest < (1 - FLAT_FALL) * first or not _is_low(epochs[-1]):
         return None
     sentence = f"Nothing was learned after the first epoch: the training loss began at {first:.3g} and stayed there."
-    advice = ("a smaller learning_rate, a tenth of it", "where that was tiny already, ten times as much")
+    advice = ("a smaller learning_rate (a tenth of it)", "a larger one (ten times as much) where it was tiny already")
     return Verdict(kind="flat", sentence=sentence, advice=advice)
 
 

@@ -159,7 +159,6 @@ def _environment() -> "Environment":
         for name in (
             "count",
             "often",
-            "joined",
             "in_100",
             "tiny",
             "chance",
