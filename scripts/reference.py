@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from linnet import catalog, workbench
+from linnet import catalog, describing, workbench
 from linnet.cli import COMMANDS, app
 from linnet.records.experiment import DataSpec, Protocol
 
@@ -36,7 +36,7 @@ def settings() -> str:
         "# Settings\n\nMade from the code by `make docs`. `--set NAME.SETTING=VALUE` fixes any of them; those that are "
         "not fixed and have several candidates are chosen on validation data.\n"
     ]
-    for name in workbench.ladder_names():
+    for name in describing.ladder_names():
         found = workbench.describe(name)
         parts.append(f"## {name}\n\n{found.about[0].upper()}{found.about[1:]}.\n")
         parts.append(
@@ -47,7 +47,7 @@ def settings() -> str:
         parts.append(f"```text\n{found.text}\n```\n")
     for title, prefix, record in (("The data", "data", DataSpec), ("The protocol", "protocol", Protocol)):
         rows = [
-            (f"`{prefix}.{field.name}`", f"`{workbench.type_name(field.type)}`", f"`{field.default!r}`")
+            (f"`{prefix}.{field.name}`", f"`{describing.type_name(field.type)}`", f"`{field.default!r}`")
             for field in record.__dataclass_fields__.values()
             if field.name != "source"
         ]

@@ -27,6 +27,12 @@ def short_descent() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every network train for one round only, where a test wants them to run and not to learn."""
+    monkeypatch.setattr("linnet.training.recipe.Recipe.n_epochs", lambda self, n_images: 1)
+
+
 @pytest.fixture(scope="session")
 def toy_dataset() -> Dataset:
     """120 gray pictures of 8 x 8 in three classes that are easy to tell apart."""

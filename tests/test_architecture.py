@@ -17,7 +17,7 @@ FLOORS = {
     "datasets": 3, "transforms": 3, "reports": 3,
     "training": 4,
     "classifiers": 5,
-    "evaluation": 7,
+    "evaluation": 7, "describing": 7,
     "workbench": 8, "sklearn": 8,
     "__init__": 9,
     "cli": 10, "__main__": 11,

@@ -107,7 +107,7 @@ def test_version_and_changelog_agree():
     assert newest[1] == linnet.__version__
 
 
-@pytest.mark.usefixtures("short_descent")
+@pytest.mark.usefixtures("short_descent", "one_round")
 def test_the_code_of_start_here_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     page = DOCS / "start-here.md"

@@ -471,7 +471,7 @@ def test_layers_are_described_with_the_settings_asked_for():
     found = linnet.describe("mlp", input_shape=(1, 8, 8), n_classes=3, settings={"mlp": {"hidden": (5,)}})
     linear = [row["output_shape"] for row in found.layers["rows"] if row["kind"] == "Linear"]
     assert linear == [[5], [3]]
-    with pytest.raises(UnsupportedError, match="those that have: mlp, cnn, resnet"):
+    with pytest.raises(UnsupportedError, match="those that have: mlp, fast-cnn, cnn, resnet"):
         linnet.describe("majority", input_shape=(1, 8, 8))
 
 

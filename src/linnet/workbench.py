@@ -1,20 +1,17 @@
 """The one door: a verb for each thing that a user can wish for; command line and server call these and nothing else."""
 
-import inspect as python_inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from linnet import catalog
-from linnet.classifiers.base import Buildable, create
-from linnet.classifiers.networks.layers import describe_layers
+from linnet import catalog, describing
 from linnet.datasets import loading
 from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
-from linnet.errors import ConfigError, RunError, UnknownNameError, UnsupportedError
+from linnet.describing import Description, ladder_names
+from linnet.errors import RunError
 from linnet.evaluation import climbing, showing
 from linnet.evaluation.augmenting import augmentation_of, contact_sheet, free_sheet
 from linnet.evaluation.facts import data_facts
@@ -40,29 +37,6 @@ class Inspection:
     manifest: Manifest
     facts: DataFacts
     augmented: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Description:
-    """Describe an entry of a catalog.
-
-    Attributes:
-        name: As users write it.
-        family: A key of `catalog.FAMILIES`.
-        about: One line.
-        text: The first paragraphs of its documentation.
-        settings: {name: (type, default)}; a default of None stands for none: such a setting must be given.
-        candidates: What model selection chooses from: dictionaries of settings; of classifiers only.
-        layers: Of a network, where they were asked for; see `describe_layers`.
-    """
-
-    name: str
-    family: str
-    about: str
-    text: str
-    settings: dict[str, tuple[str, Any]]
-    candidates: tuple[dict[str, Any], ...] = ()
-    layers: dict[str, Any] | None = None
 
 
 def inspect(
@@ -263,20 +237,11 @@ def describe(
         UnsupportedError: layers of an entry that is no network; names those that are.
         ImagesError: the network does not take pictures of this shape.
     """
-    known = name.replace("_", "-")
-    for family in sorted(catalog.FAMILIES):
-        if known in catalog.names(family):
-            found = _describe(family, known)
-            own = _own_settings(found, settings or {})
-            return found if input_shape is None else replace(found, layers=_layers(found, own, input_shape, n_classes))
-    every = [entry for family in sorted(catalog.FAMILIES) for entry in catalog.names(family)]
-    raise UnknownNameError("entry", name, every)
-
-
-def ladder_names() -> tuple[str, ...]:
-    """List all rungs, cheap ones first."""
-    names = catalog.names("classifiers")
-    return tuple(sorted(names, key=lambda name: (catalog.find("classifiers", name).position, name)))
+    found = describing.described(name)
+    own = describing.own_settings(found, settings or {})
+    if input_shape is None:
+        return found
+    return replace(found, layers=describing.layers(found, own, input_shape, n_classes))
 
 
 # -- behind the door -----------------------------------------------------------------------------------------------
@@ -364,58 +329,3 @@ def _free_folder(spec: DataSpec) -> Path:
     while Path("runs", f"{stem}-{number}").exists():
         number += 1
     return Path("runs", f"{stem}-{number}")
-
-
-def _describe(family: str, name: str) -> Description:
-    entry = catalog.find(family, name)
-    text = python_inspect.cleandoc(entry.__doc__ or "")
-    described = Description(name=name, family=family, about=entry.about, text=text, settings={})
-    if family == "datasets":
-        return described
-    # An entry without settings need be no dataclass.
-    parts = fields(entry) if hasattr(entry, "__dataclass_fields__") else ()
-    shown = {part.name: (type_name(part.type), _plain(part.default)) for part in parts}
-    if family != "classifiers":
-        return replace(described, settings=shown)
-    defaults = entry().settings()
-    candidates = [candidate.settings() for candidate in entry().candidates()]
-    varied = tuple({key: c[key] for key in defaults if c[key] != defaults[key]} for c in candidates)
-    return replace(described, settings=shown, candidates=varied)
-
-
-def _plain(default: Any) -> Any:
-    """Write a default as JSON can hold it; no setting has None for a value, so it can say that there is no default."""
-    if default is MISSING:
-        return None
-    return list(default) if isinstance(default, tuple) else default
-
-
-def _own_settings(found: Description, settings: Settings) -> dict[str, Any]:
-    """Return the settings meant for one entry, checked; refuse those for any other."""
-    named = {key.replace("_", "-"): values for key, values in settings.items()}
-    others = [f"{key}.{setting}" for key, values in named.items() for setting in values if key != found.name]
-    if others:
-        raise ConfigError(f"Only settings of {found.name} can be set where it is described; it got {others[0]}.")
-    own = dict(named.get(found.name, {}))
-    if own and found.family != "classifiers":
-        raise UnsupportedError(f"Settings can be set for classifiers only; {found.name} is one of the {found.family}.")
-    if own:
-        create(found.name, own)
-    return own
-
-
-def _layers(
-    found: Description, settings: dict[str, Any], input_shape: tuple[int, int, int], n_classes: int
-) -> dict[str, Any]:
-    """Build a network for pictures of a shape, and describe it as plain values."""
-    classifier = create(found.name, settings) if found.family == "classifiers" else None
-    if not isinstance(classifier, Buildable):
-        networks = [n for n in ladder_names() if isinstance(catalog.find("classifiers", n)(), Buildable)]
-        raise UnsupportedError(f"{found.name} is no network and has no layers; those that have: {', '.join(networks)}.")
-    return describe_layers(classifier, input_shape, n_classes)
-
-
-def type_name(annotation: Any) -> str:
-    """Write a type as a user would: int, float, Literal['l1', 'l2']."""
-    text = str(annotation.__name__ if isinstance(annotation, type) else annotation)
-    return re.sub(r"\b(typing|linnet(\.\w+)*)\.(?=\w)", "", text)

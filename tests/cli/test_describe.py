@@ -52,7 +52,7 @@ def test_json_has_the_layers(command, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["knn", "--input", "3x32x32"], "knn is no network and has no layers; those that have: mlp, cnn"),
+        (["knn", "--input", "3x32x32"], "knn is no network and has no layers; those that have: mlp, fast-cnn, cnn"),
         (["flip", "--input", "3x32x32"], "flip is no network"),
         (["mlp", "--input", "3x32"], "such as 3x32x32; it got '3x32'"),
         (["mlp", "--set", "knn.k=1"], "Only settings of mlp can be set"),

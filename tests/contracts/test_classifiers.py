@@ -279,7 +279,11 @@ def test_balancing_raises_the_rare_class(name):
         pytest.skip("has no such setting")
     train = toys.patterns(counts=(200, 20), noise=150)
     rare = toys.patterns(counts=(0, 60), noise=150, seed=1)
-    plain, balanced = (fit(name, train, balance=balance).predict_proba(rare.images) for balance in (False, True))
+    # A network that knows its training pictures by heart has no losses left to weigh.
+    brief = {"epochs": 2} if "keep" in quick(name).setting_names() else {}
+    plain, balanced = (
+        fit(name, train, balance=balance, **brief).predict_proba(rare.images) for balance in (False, True)
+    )
     assert_probabilities(balanced, (60, 2))
     assert float(balanced[:, 1].mean()) > float(plain[:, 1].mean())
     assert int((balanced[:, 1] > 0.5).sum()) >= int((plain[:, 1] > 0.5).sum())

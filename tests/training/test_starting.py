@@ -28,7 +28,16 @@ def test_a_misspelt_name_gets_a_guess():
         check_names(Recipe(schedule="cosin"))
 
 
-@pytest.mark.parametrize("wrong", [{"precision": "half"}, {"augment": "pad-crop(padding=-1)"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"precision": "half"},
+        {"keep": "worst"},
+        {"schedule": "multi-step"},
+        {"optimizer": "lbfgs"},
+        {"augment": "pad-crop(padding=-1)"},
+    ],
+)
 def test_settings_out_of_their_range_are_refused(wrong):
     with pytest.raises(ConfigError):
         check_names(Recipe(**wrong))
@@ -62,3 +71,8 @@ def test_balancing_weighs_classes():
 def test_pictures_lie_pixel_by_pixel_where_that_is_faster():
     parts, state = started()
     assert state.network[0].weight.is_contiguous(memory_format=torch.channels_last) is parts.precision.channels_last
+
+
+def test_milestones_reach_the_schedule():
+    _, state = started(schedule="multi-step", milestones=(2, 3), batch_size=30, epochs=50)
+    assert [state.schedule.factor(step) for step in (0, 4, 8, 12)] == pytest.approx([1.0, 1.0, 0.1, 0.01])

@@ -38,8 +38,8 @@ _ABOUT = {
     "evaluate": "Score a run on other pictures, or on its test split again.",
     "inspect": "What is in some data; trains nothing.",
     "report": "Make the report of a run again.",
-    "list": "Which classifiers and data sets there are.",
-    "describe": "One classifier or data set, with its settings.",
+    "list": "Which classifiers, data sets, augmentations and losses there are.",
+    "describe": "One entry with its settings, and the layers of a network.",
 }
 for _name, _where in COMMANDS.items():
     app.command(_where, name=_name, help=_ABOUT[_name])

@@ -20,9 +20,10 @@ class Recipe:
             The last batch of a round holds what is left, and a single picture left over joins the batch before.
         optimizer: "sgd", "nesterov", "adam", "adamw", "muon" or "lbfgs".
         learning_rate: Of the first step after the warm-up, above 0.
-        momentum: Share of the last step that is kept, at least 0, below 1; only of sgd, nesterov and muon.
+        momentum: Share of the last step that is kept, at least 0, below 1; of adam and adamw the first beta.
         weight_decay: At least 0; weights shrink by this times the learning rate each step, biases and norms do not.
         schedule: "constant", "step", "multi-step", "exponential", "cosine", "linear", "one-cycle" or "plateau".
+        milestones: Rounds after which multi-step takes a tenth of the rate; only it reads them, and it wants some.
         warmup: Share of all steps in [0, 1) over which the learning rate rises from 0.
         loss: "cross-entropy" or another entry of the losses.
         label_smoothing: Share of the truth in [0, 1) that is spread over all classes.
@@ -49,6 +50,7 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     schedule: str = "cosine"
+    milestones: tuple[int, ...] = ()
     warmup: float = 0.0
     loss: str = "cross-entropy"
     label_smoothing: float = 0.0

@@ -98,7 +98,11 @@ def begin(
         network=network,
         optimizer=optimizer,
         schedule=create_schedule(
-            recipe.schedule, n_steps=n_steps, steps_per_epoch=steps_per_epoch, warmup_steps=warmup
+            recipe.schedule,
+            n_steps=n_steps,
+            steps_per_epoch=steps_per_epoch,
+            warmup_steps=warmup,
+            **({"milestones": recipe.milestones} if recipe.schedule == "multi-step" else {}),
         ),
         average=WeightAverage(network, recipe.average) if recipe.average else None,
         identity=identity_of(recipe, network, seed=seed, data=_named_data(train)),
@@ -156,6 +160,12 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
         raise UnknownNameError(f"{where}.optimizer", recipe.optimizer, OPTIMIZERS)
     if recipe.schedule not in SCHEDULES:
         raise UnknownNameError(f"{where}.schedule", recipe.schedule, SCHEDULES)
+    if recipe.schedule == "multi-step" and not (recipe.milestones and min(recipe.milestones) >= 1):
+        raise ConfigError(
+            f"{where}.milestones should be rounds such as [10,15] for multi-step; it is {recipe.milestones}."
+        )
+    if recipe.optimizer == "lbfgs" and recipe.weight_decay:
+        raise ConfigError(f"{where}.weight_decay should be 0 for lbfgs, which has none; it is {recipe.weight_decay}.")
     catalog.find("losses", recipe.loss)
     if recipe.augment != "auto":
         _augmentation(recipe.augment)

@@ -117,5 +117,8 @@ def identity_of(recipe: Recipe, network: nn.Module, *, seed: int, data: str) -> 
         data: Names the training pictures by content.
     """
     asked = {part.name: getattr(recipe, part.name) for part in fields(Recipe)}
+    asked = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()
+    }  # as JSON has it
     shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
     return {"architecture": shapes, "seed": seed, "training data": data, **asked}
