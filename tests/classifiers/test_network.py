@@ -44,6 +44,15 @@ def test_flips_are_left_out_where_they_change_the_label_and_that_is_said():
     assert "Flips are off" in heard.said[0]
 
 
+def test_the_same_pictures_are_probed_once():
+    heard, data = Heard(), turned()
+    for _ in range(2):
+        mlp(augment="auto").fit(data.subset(range(150)), progress=heard)
+    assert len(heard.said) == 1
+    mlp(augment="auto").fit(data.subset(range(100)), progress=heard)
+    assert len(heard.said) == 2
+
+
 def test_flips_stay_where_they_keep_the_label():
     data = turned()
     upright = Dataset.of(data.images.transpose(2, 3).contiguous(), data.labels)

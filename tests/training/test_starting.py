@@ -50,8 +50,8 @@ def test_every_group_remembers_the_rate_that_the_schedule_multiplies():
 
 def test_small_sets_get_enough_rounds_and_the_warm_up_leaves_a_step():
     parts, state = started(epochs=1, batch_size=10, warmup=0.999)
-    assert parts.n_epochs == 17  # 200 steps of 10 out of 120 pictures
-    assert state.schedule.warmup_steps < state.schedule.n_steps == 17 * 12
+    assert parts.n_epochs == 10  # 120 steps of 10 out of 120 pictures
+    assert state.schedule.warmup_steps < state.schedule.n_steps == 10 * 12
 
 
 def test_nothing_is_averaged_or_augmented_unless_asked():

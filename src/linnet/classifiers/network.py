@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from linnet import catalog, seeds
 from linnet.classifiers.base import Classifier
@@ -16,7 +17,7 @@ from linnet.errors import ConfigError
 from linnet.progress import Progress
 from linnet.training import engine
 from linnet.training.recipe import Recipe
-from linnet.training.starting import check_names
+from linnet.training.starting import check_names, named_data
 from linnet.training.threads import threads_for
 from linnet.transforms.augmentations.parsing import parse, without_flips
 from linnet.transforms.flips import flip_probe
@@ -164,9 +165,7 @@ class NetworkClassifier(Recipe, Classifier):
         if self.augment == "auto":
             found = parse(self.automatic_augmentation(train.image_shape), partial(catalog.find, "augmentations"))
             if found != without_flips(found):
-                probe = flip_probe(train, seed=seed)
-                progress.say(probe.message)
-                found = found if probe.keeps_label else without_flips(found)
+                found = found if _flips_keep_labels(train, seed, progress) else without_flips(found)
             asked["augment"] = found.spec()
         asked["batch_size"] = self.images_per_step(len(train))
         return Recipe(**asked)
@@ -174,6 +173,23 @@ class NetworkClassifier(Recipe, Classifier):
     def automatic_augmentation(self, image_shape: tuple[int, int, int]) -> str:
         """Return what "auto" means for pictures of (c, h, w), flips included."""
         return f"pad-crop(padding={max(1, min(image_shape[1:]) // 8)}),flip"
+
+
+_PROBED: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+"""What the flip probe found, by the tensor of pixels: several networks of one climb ask for the same pictures."""
+
+
+def _flips_keep_labels(train: Dataset, seed: int, progress: Progress) -> bool:
+    """Ask the flip probe once for the same pictures in memory, and say then what it found."""
+    if train.pixels not in _PROBED:
+        _PROBED[train.pixels] = {}
+    found: dict[tuple[str, int], bool] = _PROBED[train.pixels]
+    key = (named_data(train), seed)
+    if key not in found:
+        probe = flip_probe(train, seed=seed)
+        progress.say(probe.message)
+        found[key] = probe.keeps_label
+    return found[key]
 
 
 def _statistics(train: Dataset) -> tuple[Tensor, Tensor]:

@@ -77,4 +77,4 @@ class LiveProgress:
 
     def say(self, text: str) -> None:
         """Show one sentence above the bars."""
-        self._console.print(escape(text), style="yellow")
+        self._console.print(escape(text), style="yellow", soft_wrap=True)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from linnet.errors import ConfigError
 
-LEAST_STEPS = 200
+LEAST_STEPS = 120
 """Small sets go round more often, until so many steps are made."""
 
 
@@ -15,7 +15,7 @@ class Recipe:
     """Say how a network is trained.
 
     Args:
-        epochs: Rounds over the pictures, at least 1; small sets get as many as make 200 steps.
+        epochs: Rounds over the pictures, at least 1; small sets get as many as make 120 steps.
         batch_size: Pictures per step over all processes; 0: the usual number, or a tenth of a small set, at least 8.
             The last batch of a round holds what is left, and a single picture left over joins the batch before.
         optimizer: "sgd", "nesterov", "adam", "adamw", "muon" or "lbfgs".

@@ -105,7 +105,7 @@ def begin(
             **({"milestones": recipe.milestones} if recipe.schedule == "multi-step" else {}),
         ),
         average=WeightAverage(network, recipe.average) if recipe.average else None,
-        identity=identity_of(recipe, network, seed=seed, data=_named_data(train)),
+        identity=identity_of(recipe, network, seed=seed, data=named_data(train)),
     )
     parts = Parts(
         train=train,
@@ -180,7 +180,7 @@ def _augmentation(text: str) -> Augmentation | None:
     return None if found.spec() == "none" else found
 
 
-def _named_data(train: Dataset) -> str:
+def named_data(train: Dataset) -> str:
     """Name the training pictures and labels: their ids, not their pixels, which the manifest has checked."""
     text = "\n".join([*train.class_names, *train.ids.tolist()]) + "\n"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass") + train.labels.numpy().tobytes()).hexdigest()[:16]
