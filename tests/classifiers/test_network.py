@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import toys
-from linnet.classifiers.base import Checkpointed, Chronicled, create
+from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, create
 from linnet.classifiers.network import Preprocessed
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, UnknownNameError
@@ -134,3 +134,12 @@ def test_running_statistics_are_no_parameters():
 def test_a_wrong_setting_is_refused_before_any_work(wrong, error, said):
     with pytest.raises(error, match=said):
         mlp(**wrong)
+
+
+def test_a_fit_is_foreseen_from_a_few_steps():
+    data = toys.patterns(counts=(400, 400))
+    rung = mlp(hidden=(256,), epochs=4, batch_size=40)
+    assert isinstance(rung, Estimating)
+    one, two = (rung.with_settings(epochs=n).estimate_seconds(data, n_valid=0, seed=0) for n in (10, 1000))
+    assert 10 < two / one < 1000
+    assert not hasattr(rung, "network_")

@@ -4,7 +4,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+import toys
 from linnet.classifiers.majority import MajorityClassifier
+from linnet.classifiers.mlp import MLP
 from linnet.datasets.base import Dataset
 from linnet.evaluation import budget
 from linnet.evaluation.budget import Budget, duration, estimate_seconds
@@ -60,3 +62,23 @@ def test_more_folds_and_candidates_cost_more(monkeypatch):
 )
 def test_lengths_of_time_are_said_as_people_do(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_network_foresees_its_fits_from_a_few_steps():
+    made = []
+
+    class Foreseeing(MLP):
+        def estimate_seconds(self, train, *, n_valid, seed):
+            made.append((len(train), n_valid))
+            return 10.0
+
+    data = toys.patterns()
+    train, valid = data.subset(range(100)), data.subset(range(100, 120))
+
+    def foreseen(n_parts, **changes):
+        return estimate_seconds([Foreseeing(**changes)], train, valid, n_parts=n_parts, seed=0)
+
+    assert foreseen(1) == 10.0
+    assert foreseen(1, keep="last") == 20.0
+    assert foreseen(5) == 60.0
+    assert made[0] == (100, 20)

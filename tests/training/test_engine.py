@@ -299,3 +299,10 @@ def test_a_checkpoint_of_a_gpu_goes_on_on_the_cpu(data, tmp_path, monkeypatch):
     network = network_of()
     train(network, data, None, recipe_of(), checkpoints=tmp_path)
     assert all(p.device.type == "cpu" for p in network.parameters())
+
+
+def test_the_time_of_a_step_grows_with_the_batch(data):
+    small, large = (
+        engine.seconds_per_step(network_of(width=64), data, recipe_of(batch_size=size)) for size in (2, 120)
+    )
+    assert 0 < small < large

@@ -277,6 +277,14 @@ class Buildable(Protocol):
 
 
 @runtime_checkable
+class Estimating(Protocol):
+    """A rung that can foresee what a fit costs from a few steps of it."""
+
+    def estimate_seconds(self, train: Dataset, *, n_valid: int, seed: int) -> float:
+        """Foresee one fit on these pictures, with its rounds of validation, in seconds."""
+
+
+@runtime_checkable
 class Chronicled(Protocol):
     """A rung that keeps the course of its last fit."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 
 from linnet import seeds
-from linnet.classifiers.base import Classifier, Sweeping
+from linnet.classifiers.base import Classifier, Estimating, Sweeping
 from linnet.datasets.base import Dataset
 from linnet.evaluation import predicting
 
@@ -47,7 +47,8 @@ def estimate_seconds(
     """Foresee what choosing among the candidates and the final fit will cost.
 
     Two small trial fits give the growth with n: time ~ n**p, p held between 1 and 2. A rung that sweeps its settings is
-    counted as two fits per part, any other as one fit per candidate and part.
+    counted as two fits per part, any other as one fit per candidate and part. A network makes a few steps instead, and
+    multiplies.
 
     Args:
         candidates: All of one rung; the last is taken for the trial.
@@ -56,6 +57,11 @@ def estimate_seconds(
         n_parts: 1, or the number of folds.
         seed: Decides which pictures the trials take.
     """
+    last = candidates[-1]
+    if isinstance(last, Estimating):
+        # What validation data end is not fitted again at the end, where there is one part.
+        n_fits = n_parts * len(candidates) + (not (last.needs_valid and n_parts == 1))
+        return n_fits * last.estimate_seconds(train, n_valid=len(valid), seed=seed)
     small, large = (_trial(candidates[-1], train, n, seed) for n in (_PROBE // 2, _PROBE))
     ratio = len(train) / min(_PROBE, len(train))
     exponent: float = min(2.0, max(1.0, math.log2(max(large[0], 1e-9) / max(small[0], 1e-9))))

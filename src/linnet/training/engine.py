@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,29 @@ def train(
         _learn(parts, state, file, progress)
         _finish(state)
     return History(epochs=tuple(Epoch(**row) for row in state.position.rows))
+
+
+def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed: int = 0, n_steps: int = 4) -> float:
+    """Measure what a step of a training costs, by making some; the network is of no use afterwards.
+
+    Args:
+        network: As for `train`.
+        train: At least one picture.
+        recipe: What a training would do.
+        seed: Of everything random.
+        n_steps: So many are timed, after one that is not: the first finds memory and kernels.
+    """
+    keep_big_blocks()
+    with _isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
+        parts, state = begin(network, train, None, recipe, seed=seed)
+        network.train()
+        coming = list(islice(batches(train, size=recipe.images_per_step(len(train)), seed=seed, epoch=0), n_steps + 1))
+        started = time.perf_counter()
+        for i, batch in enumerate(coming):
+            if i == 1:
+                started = time.perf_counter()
+            _step(parts, state, batch)
+        return (time.perf_counter() - started) / max(1, len(coming) - 1)
 
 
 def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) -> None:
