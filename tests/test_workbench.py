@@ -354,6 +354,14 @@ def test_an_interrupted_run_goes_on_and_ends_as_one_that_was_not(pictures, tmp_p
     assert len(run.openings) == 1
 
 
+def test_folders_may_be_given_as_text(pictures, tmp_path):
+    run = linnet.climb(str(pictures), rungs=["majority"], out=str(tmp_path / "run"))
+    assert linnet.report(str(run.folder), out=str(tmp_path / "page.html")) == tmp_path / "page.html"
+    assert len(linnet.evaluate(str(run.folder), str(pictures), out=str(tmp_path / "scores")).rows) == 1
+    linnet.inspect(str(pictures), out=str(tmp_path / "seen"))
+    assert (tmp_path / "seen" / "manifest.csv").exists()
+
+
 def test_a_finished_run_is_not_gone_on_with(finished):
     with pytest.raises(RunError, match="nothing to go on with"):
         linnet.resume(finished.folder)

@@ -44,7 +44,7 @@ def inspect(
     *,
     protocol: Protocol | None = None,
     seed: int = 0,
-    out: Path | None = None,
+    out: Path | str | None = None,
     augment: str | None = None,
     progress: Progress = SILENT,
 ) -> Inspection:
@@ -65,14 +65,15 @@ def inspect(
         RunError: what would be written is there already.
     """
     augmentation = None if augment is None else augmentation_of(augment)
-    sheet = None if augmentation is None else free_sheet(out)
-    if out is not None:
-        refuse_existing(out)
+    folder = Path(out) if out is not None else None
+    sheet = None if augmentation is None else free_sheet(folder)
+    if folder is not None:
+        refuse_existing(folder)
     loaded = loading.load(_spec(data), protocol or Protocol(), seed=seed, progress=progress)
     facts = data_facts(loaded)
-    if out is not None:
-        loaded.manifest.write(out / "manifest.csv")
-        facts.write(out / "data.json")
+    if folder is not None:
+        loaded.manifest.write(folder / "manifest.csv")
+        facts.write(folder / "data.json")
     if augmentation is not None and sheet is not None:
         write_bytes(sheet, contact_sheet(loaded.part("train"), augmentation, seed=seed))
     return Inspection(manifest=loaded.manifest, facts=facts, augmented=sheet)
@@ -85,7 +86,7 @@ def climb(
     protocol: Protocol | None = None,
     settings: Settings | None = None,
     seed: int = 0,
-    out: Path | None = None,
+    out: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> Run:
     """Climb the ladder: choose every rung's settings, fit it, open the test split once, write the report.
@@ -117,7 +118,7 @@ def train(
     protocol: Protocol | None = None,
     settings: Settings | None = None,
     seed: int = 0,
-    out: Path | None = None,
+    out: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> Run:
     """Train one rung under the same protocol as a climb; see `climb`."""
@@ -126,7 +127,7 @@ def train(
     return _run(asked, out, progress)
 
 
-def resume(run: Path, *, progress: Progress = SILENT) -> Run:
+def resume(run: Path | str, *, progress: Progress = SILENT) -> Run:
     """Go on with a climb or a training that was interrupted; what is done stays, nothing is asked again.
 
     A network goes on from its last checkpoint and ends with the same weights to the bit as if it had not been stopped.
@@ -139,7 +140,7 @@ def resume(run: Path, *, progress: Progress = SILENT) -> Run:
         RunError: not a run folder, a damaged one, or a finished run.
         DataError: the files have changed since.
     """
-    opened = Run.open(run)
+    opened = Run.open(Path(run))
     if opened.is_finished:
         raise RunError(f"The run {run} came to its end; there is nothing to go on with.")
     experiment = opened.experiment
@@ -153,11 +154,11 @@ def resume(run: Path, *, progress: Progress = SILENT) -> Run:
 
 
 def evaluate(
-    run: Path,
+    run: Path | str,
     data: Source | None = None,
     *,
     again: bool = False,
-    out: Path | None = None,
+    out: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> Leaderboard:
     """Score a run's rungs: on its own test split again, or on another labelled source.
@@ -174,9 +175,9 @@ def evaluate(
         SealedError: the test split has been opened and `again` is not set.
         DataError: the files have changed since, or no class of `data` is known to the run.
     """
-    opened = Run.open(run)
+    opened = Run.open(Path(run))
     if data is not None:
-        return _evaluate_elsewhere(opened, _spec(data), out, progress)
+        return _evaluate_elsewhere(opened, _spec(data), Path(out) if out is not None else None, progress)
     if opened.openings and not again:
         climbing.refuse_second_opening(opened)
     experiment = opened.experiment
@@ -192,7 +193,7 @@ def evaluate(
     return leaderboard
 
 
-def report(run: Path, *, out: Path | None = None) -> Path:
+def report(run: Path | str, *, out: Path | str | None = None) -> Path:
     """Make a run's report again from what its folder holds; neither the data nor a model is read.
 
     Args:
@@ -202,7 +203,7 @@ def report(run: Path, *, out: Path | None = None) -> Path:
     Raises:
         RunError: not a run folder, or a damaged one.
     """
-    return page.write(Run.open(run), out)
+    return page.write(Run.open(Path(run)), Path(out) if out is not None else None)
 
 
 def list_entries(family: str | None = None) -> dict[str, dict[str, str]]:
@@ -268,10 +269,10 @@ def _asked(
     )
 
 
-def _run(experiment: Experiment, out: Path | None, progress: Progress) -> Run:
+def _run(experiment: Experiment, out: Path | str | None, progress: Progress) -> Run:
     """Do what was asked: all that can be refused is refused before the run folder is made."""
     ladder = climbing.ladder(experiment)
-    folder = out if out is not None else _free_folder(experiment.data)
+    folder = Path(out) if out is not None else _free_folder(experiment.data)
     refuse_existing(folder)
     loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, progress=progress)
     run = Run.create(folder, experiment)
