@@ -9,7 +9,8 @@ LinnetError                     catch this one to catch them all
 ├── ImagesError                 pictures of the wrong shape, type or range
 │   └── UnreadableImageError    one file that is no usable picture; `status` and `reason` go into the manifest
 ├── NotFittedError              predict before fit
-├── TrainingError               a loss that is no number any more
+├── TrainingError               a training that cannot go on: no memory, a process that ended
+│   └── DivergedError           a loss that is no number any more
 ├── UnsupportedError            something that this entry cannot do; names those that can
 ├── PredictionsError            probabilities that are none, labels outside the classes
 ├── RunError                    not a run folder, a damaged one, or one of a newer format
@@ -84,6 +85,10 @@ class NotFittedError(LinnetError):
 
 class TrainingError(LinnetError):
     """Say that training cannot go on, and what to change."""
+
+
+class DivergedError(TrainingError):
+    """Say that the loss is no number any more; all processes of a training meet it at the same step."""
 
 
 class UnsupportedError(LinnetError):

@@ -95,7 +95,7 @@ def climb(
         data: A folder, an archive, a CSV file or a name.
         rungs: Which rungs; none: all of them, cheap ones first.
         protocol: Folds, fractions, balance and time budget.
-        settings: {rung: {setting: value}} to fix instead of choosing.
+        settings: {rung: {setting: value}} to fix instead of choosing; those of "networks" for every network.
         seed: Everything random is derived from it.
         out: The new run folder; None: a new one under runs/.
         progress: Where long work reports to.
@@ -264,7 +264,7 @@ def _asked(
         protocol=protocol or Protocol(),
         rungs=rungs,
         seed=seed,
-        settings={rung.replace("_", "-"): dict(values) for rung, values in (settings or {}).items()},
+        settings=climbing.spread(settings or {}, rungs),
         machine=describe_machine(),
     )
 

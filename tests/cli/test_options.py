@@ -1,6 +1,14 @@
 import pytest
 
-from linnet.cli.options import Assignments, DataFlags, ProtocolFlags, comma_separated, seconds
+from linnet.cli.options import (
+    NETWORK_DEFAULTS,
+    Assignments,
+    DataFlags,
+    NetworkFlags,
+    ProtocolFlags,
+    comma_separated,
+    seconds,
+)
 from linnet.errors import ConfigError, UnknownNameError
 
 
@@ -46,3 +54,15 @@ def test_a_setting_of_the_wrong_type_is_refused():
 
 def test_budget_becomes_seconds():
     assert ProtocolFlags(budget="2m").protocol({}).budget == 120
+
+
+def test_flags_for_networks_are_short_for_settings_of_all_networks():
+    asked = NetworkFlags(epochs=3, time_budget="2m", device="cpu")
+    assert asked.settings({"knn": {"k": 1}}) == {
+        "knn": {"k": 1},
+        "networks": {"epochs": 3, "time_budget": 120.0, "device": "cpu"},
+    }
+    assert asked.settings({"networks": {"epochs": 9}})["networks"]["epochs"] == 9
+    assert NETWORK_DEFAULTS.settings({"knn": {"k": 1}}) == {"knn": {"k": 1}}
+    with pytest.raises(ConfigError, match="--time-budget wants"):
+        NetworkFlags(time_budget="soon").settings({})

@@ -33,3 +33,28 @@ def test_a_finished_run_is_not_gone_on_with(command, tmp_path):
     code, _, said = command("train", "--resume", tmp_path / "run")
     assert code == 1
     assert "nothing to go on with" in said
+
+
+def test_a_missing_gpu_is_one_sentence_and_leaves_nothing_behind(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    out = tmp_path / "run"
+    code, _, said = command("train", "digits[3,8]", "--classifier", "mlp", "--device", "cuda", "--out", out)
+    assert code == 1
+    assert "wants a GPU" in said
+    assert "--device cpu" in said
+    assert not out.exists()
+
+
+def test_two_processes_train_one_network(command, tmp_path):
+    words = ["train", "digits[3,8]", "--classifier", "mlp", "--set", "mlp.hidden=[8]", "--epochs", "2"]
+    code, out, _ = command(*words, "--devices", "2", "--device", "cpu", "--out", tmp_path / "run", "--json")
+    assert code == 0
+    (row,) = json.loads(out)["rows"]
+    assert row["settings"]["devices"] == 2
+    assert row["accuracy"] > 0.9
+
+
+def test_flags_for_networks_beside_another_rung_are_refused(command, tmp_path):
+    code, _, said = command("train", "digits[3,8]", "--classifier", "knn", "--epochs", "3", "--out", tmp_path / "run")
+    assert code == 1
+    assert "None of these rungs is a network" in said

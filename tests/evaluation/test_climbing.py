@@ -121,3 +121,26 @@ def test_a_budget_that_is_used_up_skips_with_its_reason(tmp_path, data):
     skipped = climbing.climb(run, climbing.ladder(run.experiment), data)
     assert [s.rung for s in skipped] == ["majority", "knn"]
     assert "budget" in skipped[0].reason
+
+
+def test_what_is_asked_of_networks_reaches_every_network_and_no_other_rung():
+    rungs = ("knn", "mlp", "fast-cnn")
+    shared = {"epochs": 3, "device": "cpu"}
+    found = climbing.spread({"networks": shared, "fast_cnn": {"epochs": 5}, "knn": {"k": 1}}, rungs)
+    assert found == {"knn": {"k": 1}, "mlp": shared, "fast-cnn": {"epochs": 5, "device": "cpu"}}
+    assert climbing.spread({"knn": {"k": 1}}, ("knn",)) == {"knn": {"k": 1}}
+
+
+def test_asking_something_of_networks_where_there_is_none_or_no_such_setting_is_refused():
+    with pytest.raises(ConfigError, match=r"None of these rungs is a network: knn; leave out .*\(epochs\)"):
+        climbing.spread({"networks": {"epochs": 3}}, ("knn",))
+    with pytest.raises(UnknownNameError, match="did you mean 'epochs'"):
+        climbing.spread({"networks": {"epoch": 3}}, ("mlp",))
+    with pytest.raises(UnknownNameError, match="'hidden'"):
+        climbing.spread({"networks": {"hidden": [3]}}, ("mlp",))
+
+
+def test_a_missing_gpu_is_refused_before_any_work(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ConfigError, match="wants 2 GPUs that torch can use, and there is none"):
+        climbing.ladder(asked(rungs=("mlp",), settings={"mlp": {"device": "cuda", "devices": 2}}))

@@ -13,7 +13,7 @@ from torch import nn
 import toys
 from linnet.errors import RunError, TrainingError
 from linnet.training import engine
-from linnet.training.engine import train
+from linnet.training.engine import Session, train
 from linnet.training.recipe import Recipe
 
 
@@ -115,9 +115,9 @@ def test_a_stopped_training_ends_as_one_that_was_not(data, tmp_path, monkeypatch
     for stop in stops:
         stopped = network_of(0.2)
         with pytest.raises(KeyboardInterrupt):
-            train(stopped, data, valid, asked, seed=2, progress=StopsAt(stop), checkpoints=tmp_path)
+            train(stopped, data, valid, asked, seed=2, session=Session(progress=StopsAt(stop), checkpoints=tmp_path))
     stopped = network_of(0.2)
-    found = train(stopped, data, valid, asked, seed=2, checkpoints=tmp_path)
+    found = train(stopped, data, valid, asked, seed=2, session=Session(checkpoints=tmp_path))
     assert same(straight, stopped)
     assert [row.train_loss for row in found.epochs] == [row.train_loss for row in expected.epochs]
     assert [row.valid_loss for row in found.epochs] == [row.valid_loss for row in expected.epochs]
@@ -125,8 +125,10 @@ def test_a_stopped_training_ends_as_one_that_was_not(data, tmp_path, monkeypatch
 
 def test_a_finished_training_comes_back_without_work(data, tmp_path):
     first, second = network_of(), network_of()
-    history = train(first, data, None, recipe_of(), checkpoints=tmp_path)
-    assert train(second, data, None, recipe_of(), checkpoints=tmp_path, progress=StopsAt(15)) == history
+    history = train(first, data, None, recipe_of(), session=Session(checkpoints=tmp_path))
+    assert (
+        train(second, data, None, recipe_of(), session=Session(progress=StopsAt(15), checkpoints=tmp_path)) == history
+    )
     assert same(first, second)
 
 
@@ -141,7 +143,8 @@ engine.CHECKPOINT_SECONDS = 0.0
 torch.set_num_threads(1)
 network = test_engine.network_of(0.2)
 print("ready", flush=True)
-engine.train(network, toys.patterns(), None, test_engine.recipe_of(epochs=60), checkpoints=pathlib.Path(sys.argv[1]))
+session = engine.Session(checkpoints=pathlib.Path(sys.argv[1]))
+engine.train(network, toys.patterns(), None, test_engine.recipe_of(epochs=60), session=session)
 torch.manual_seed(0)
 print("done", float(sum(p.double().sum() for p in network.state_dict().values())).hex(), flush=True)
 """
@@ -217,7 +220,7 @@ def test_a_loss_that_is_no_number_is_one_sentence_and_leaves_the_last_good_check
     monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
     asked = recipe_of(epochs=50, learning_rate=1e25, schedule="one-cycle")
     with pytest.raises(TrainingError, match="learning_rate"):
-        train(network_of(), data, None, asked, checkpoints=tmp_path)
+        train(network_of(), data, None, asked, session=Session(checkpoints=tmp_path))
     if (tmp_path / "last.safetensors").exists():
         from linnet.training.checkpoints import Checkpoint
 
@@ -226,26 +229,26 @@ def test_a_loss_that_is_no_number_is_one_sentence_and_leaves_the_last_good_check
 
 @pytest.mark.parametrize("changed", [{"learning_rate": 0.01}, {"batch_size": 10}])
 def test_the_checkpoint_of_another_recipe_is_refused(data, tmp_path, changed):
-    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     ((key, value),) = changed.items()
     with pytest.raises(RunError, match=f"{key} .*{value}"):
-        train(network_of(), data, None, recipe_of(**changed), checkpoints=tmp_path)
+        train(network_of(), data, None, recipe_of(**changed), session=Session(checkpoints=tmp_path))
 
 
 def test_the_checkpoint_of_another_network_or_other_data_is_refused(data, tmp_path):
-    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     with pytest.raises(RunError, match="architecture"):
-        train(network_of(width=4), data, None, recipe_of(), checkpoints=tmp_path)
+        train(network_of(width=4), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     with pytest.raises(RunError, match="training data"):
-        train(network_of(), data.subset(range(60)), None, recipe_of(), checkpoints=tmp_path)
+        train(network_of(), data.subset(range(60)), None, recipe_of(), session=Session(checkpoints=tmp_path))
 
 
 def test_a_damaged_checkpoint_is_refused(data, tmp_path):
-    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     path = tmp_path / "last.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(RunError, match="cannot be read"):
-        train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+        train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
 
 
 def test_clipping_and_penalties_hold_the_weights(data):
@@ -294,10 +297,10 @@ def test_weights_stay_float32_in_either_precision(data, precision):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_a_checkpoint_of_a_gpu_goes_on_on_the_cpu(data, tmp_path, monkeypatch):
-    train(network_of(), data, None, recipe_of(), checkpoints=tmp_path)
+    train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     network = network_of()
-    train(network, data, None, recipe_of(), checkpoints=tmp_path)
+    train(network, data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     assert all(p.device.type == "cpu" for p in network.parameters())
 
 

@@ -6,6 +6,7 @@ import toys
 from linnet.errors import ConfigError, UnknownNameError
 from linnet.training.recipe import Recipe
 from linnet.training.starting import begin, check_names
+from linnet.training.team import Team
 
 
 def network_of():
@@ -14,7 +15,7 @@ def network_of():
 
 def started(**changes):
     data = toys.patterns()
-    return begin(network_of(), data, None, Recipe(**{"augment": "none", **changes}), seed=0)
+    return begin(network_of(), data, None, Recipe(**{"augment": "none", **changes}), seed=0, team=Team(device="cpu"))
 
 
 @pytest.mark.parametrize("setting", ["optimizer", "schedule", "loss", "augment"])

@@ -267,6 +267,18 @@ class Checkpointed(Protocol):
 
 
 @runtime_checkable
+class Demanding(Protocol):
+    """A rung that can be asked to learn on devices which not every machine has."""
+
+    def check_machine(self) -> None:
+        """Refuse a fit here, before any work.
+
+        Raises:
+            ConfigError: says what is missing.
+        """
+
+
+@runtime_checkable
 class Buildable(Protocol):
     """A rung that is a network: its layers are known before it has seen a picture."""
 

@@ -16,6 +16,7 @@ from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError
 from linnet.progress import SILENT, Progress
 from linnet.training import engine
+from linnet.training.devices import Devices, Kind
 from linnet.training.recipe import Recipe
 from linnet.training.starting import check_names, named_data
 from linnet.training.threads import threads_for
@@ -69,16 +70,22 @@ class NetworkClassifier(Recipe, Classifier):
 
     Args:
         max_side: Pixels; a picture whose longer side is longer is averaged down to it first. 0: never.
+        device: What it is trained on: "auto" takes a GPU where there is one; "cpu", "cuda" or "mps".
+        devices: Processes that share every batch: one for each GPU, or so many on the processor.
     """
 
     chunk: ClassVar[int] = 500
     max_side: int = 64
+    device: Kind = "auto"
+    devices: int = 1
 
     _folder: ClassVar[Path | None] = None
 
     def __post_init__(self) -> None:
         if self.max_side < 0:
             raise ConfigError(f"{self.name()}.max_side should be 0 (never) or pixels; it is {self.max_side}.")
+        if self.devices < 1:
+            raise ConfigError(f"{self.name()}.devices should be at least 1; it is {self.devices}.")
         self.check_recipe(self.name())
         check_names(self, self.name())
         self.check_settings()
@@ -108,6 +115,13 @@ class NetworkClassifier(Recipe, Classifier):
     def prepare(self, network: Preprocessed, train: Dataset) -> None:
         """Let the first weights depend on training pictures."""
 
+    def check_machine(self) -> None:
+        """Refuse devices that are not there: to train, not to predict, wants them."""
+        self._devices().chosen()
+
+    def _devices(self) -> Devices:
+        return Devices(kind=self.device, count=self.devices)
+
     def checkpoint_in(self, folder: Path) -> None:
         """Let the next fit write checkpoints into a folder, and go on from the one that is there."""
         self._folder = folder  # type: ignore[misc] # of this one only; a copy with other settings begins without
@@ -132,8 +146,7 @@ class NetworkClassifier(Recipe, Classifier):
             valid,
             self.recipe_,
             seed=seed,
-            progress=progress,
-            checkpoints=self._folder,
+            session=engine.Session(progress=progress, checkpoints=self._folder, devices=self._devices()),
         )
         self.network_ = network
 

@@ -4,6 +4,7 @@ Each command stands in a file of its own that is imported when it runs, so that 
 """
 
 import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -57,6 +58,25 @@ def run(arguments: list[str]) -> int:
     """
     debug = "--debug" in arguments
     words = [word for word in arguments if word != "--debug"]
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ:
+        return _in_company(words, debug=debug)
+    return _alone(words, debug=debug)
+
+
+def _in_company(words: list[str], *, debug: bool) -> int:
+    """Run one command in the first of the processes that torchrun has started; the others help with its trainings."""
+    from linnet.training import following
+
+    if following.is_follower():
+        following.follow_torchrun()
+        return 0
+    try:
+        return _alone(words, debug=debug)
+    finally:
+        following.dismiss()
+
+
+def _alone(words: list[str], *, debug: bool) -> int:
     try:
         app(words, exit_on_error=False, print_error=True, result_action="return_value")
     except LinnetError as error:

@@ -60,8 +60,37 @@ class ProtocolFlags:
         return protocol
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class NetworkFlags:
+    """Say how networks are trained; short for `--set networks.SETTING=VALUE`, which reaches every setting they share.
+
+    Args:
+        epochs: Rounds over the pictures; each network has its own number where none is given.
+        time_budget: Time after which the training of a network ends, such as 90s or 10m.
+        precision: What products are computed in; auto asks the machine.
+        device: What networks are trained on; auto takes a GPU where there is one.
+        devices: Processes that share every batch: one for each GPU, or so many on the processor.
+    """
+
+    epochs: int = 0
+    time_budget: str = ""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = 1
+
+    def settings(self, rungs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Return the settings by rung, with what was asked of all networks under "networks"; `--set` comes first."""
+        asked = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        if "time_budget" in asked:
+            asked["time_budget"] = seconds(self.time_budget, "--time-budget")
+        together = asked | rungs.get("networks", {})
+        return rungs | ({"networks": together} if together else {})
+
+
 DATA_DEFAULTS = DataFlags()
 PROTOCOL_DEFAULTS = ProtocolFlags()
+NETWORK_DEFAULTS = NetworkFlags()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +112,12 @@ class Assignments:
         return cls(data=found.pop("data", {}), protocol=found.pop("protocol", {}), rungs=found)
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, flag: str = "--budget") -> float:
     """Read a length of time; 0 for an empty text.
+
+    Args:
+        text: Such as 90s, 10m or 1h30m.
+        flag: What stands before it in the message.
 
     Raises:
         ConfigError: it is none.
@@ -99,7 +132,7 @@ def seconds(text: str) -> float:
         return float(text)
     found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", text.replace(" ", ""))
     if found is None or not any(found.groups()):
-        raise ConfigError(f"--budget wants a length of time such as 90s, 10m or 1h30m; it got {text!r}.")
+        raise ConfigError(f"{flag} wants a length of time such as 90s, 10m or 1h30m; it got {text!r}.")
     hours, minutes, rest = (float(part or 0) for part in found.groups())
     return 3600 * hours + 60 * minutes + rest
 

@@ -7,9 +7,11 @@ from cyclopts import Parameter
 
 from linnet.cli.options import (
     DATA_DEFAULTS,
+    NETWORK_DEFAULTS,
     PROTOCOL_DEFAULTS,
     Assignments,
     DataFlags,
+    NetworkFlags,
     ProtocolFlags,
     refuse_beside_resume,
     wanted_data,
@@ -25,6 +27,7 @@ def train(
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), consume_multiple=False)] = (),
     data_flags: DataFlags = DATA_DEFAULTS,
     protocol_flags: ProtocolFlags = PROTOCOL_DEFAULTS,
+    network_flags: NetworkFlags = NETWORK_DEFAULTS,
     seed: int = 0,
     out: Path | None = None,
     resume: Path | None = None,
@@ -35,8 +38,8 @@ def train(
     Args:
         data: As for `linnet climb`.
         classifier: Which rung; `linnet list classifiers` names them.
-        settings: RUNG.SETTING=VALUE fixes a setting instead of choosing it; data.NAME=VALUE and protocol.NAME=VALUE
-            reach the rest of the experiment. May be given several times.
+        settings: RUNG.SETTING=VALUE fixes a setting instead of choosing it, networks.SETTING=VALUE that of every
+            network; data.NAME=VALUE and protocol.NAME=VALUE reach the rest of the experiment. May come several times.
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given.
         resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
@@ -59,7 +62,7 @@ def train(
             data_flags.spec(wanted_data(data), assigned.data),
             classifier=classifier,
             protocol=protocol_flags.protocol(assigned.protocol),
-            settings=assigned.rungs,
+            settings=network_flags.settings(assigned.rungs),
             seed=seed,
             out=out,
             progress=progress,

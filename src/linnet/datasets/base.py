@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from linnet.datasets.mapped import file_of, map_pixels
 from linnet.errors import DataError, ImagesError
 from linnet.progress import SILENT, Progress
 from linnet.records.manifest import Texts, texts_of
@@ -101,6 +102,20 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave pixels that are mapped from a file there: another process maps the same file."""
+        state = dict(self.__dict__)
+        path = file_of(self.pixels)
+        if path is not None:
+            state["pixels"] = (path, tuple(self.pixels.shape))
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Map the file of `__getstate__` again."""
+        if isinstance(state["pixels"], tuple):
+            state = {**state, "pixels": map_pixels(*state["pixels"])}
+        self.__dict__.update(state)
 
     @property
     def n_classes(self) -> int:

@@ -3,14 +3,16 @@
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from linnet.classifiers.base import Checkpointed, Chronicled, Classifier, create, load
+from linnet import catalog
+from linnet.classifiers.base import Checkpointed, Chronicled, Classifier, Demanding, create, load
+from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
-from linnet.errors import LinnetError, RunError, SealedError
+from linnet.errors import ConfigError, LinnetError, RunError, SealedError
 from linnet.evaluation import predicting
 from linnet.evaluation.budget import Budget, duration, estimate_seconds
 from linnet.evaluation.choosing import choose, variants
@@ -36,7 +38,7 @@ def ladder(experiment: Experiment) -> Ladder:
 
     Raises:
         UnknownNameError: no such rung or setting, or settings of a rung that is not climbed.
-        ConfigError: a value of the wrong type or out of its range.
+        ConfigError: a value of the wrong type or out of its range, or a device that is not there.
     """
     check_keys("rung in this climb", experiment.settings, experiment.rungs)
     found = {}
@@ -46,8 +48,36 @@ def ladder(experiment: Experiment) -> Ladder:
         if experiment.protocol.balance and "balance" in plain.setting_names():
             fixed["balance"] = True
         settled = create(name, fixed)
+        if isinstance(settled, Demanding):
+            settled.check_machine()
         found[name] = variants(settled, {key: getattr(settled, key) for key in fixed})
     return Ladder(candidates=found)
+
+
+def spread(settings: Mapping[str, Mapping[str, Any]], rungs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Give what was asked of "networks" to every rung that is one; what was asked of a rung itself stands.
+
+    Args:
+        settings: {rung: {setting: value}}, names with hyphens or underscores.
+        rungs: Names, with hyphens.
+
+    Raises:
+        UnknownNameError: no such rung, or a setting that networks do not have.
+        ConfigError: none of the rungs is a network.
+    """
+    asked = {rung.replace("_", "-"): dict(values) for rung, values in settings.items()}
+    shared = asked.pop("networks", None)
+    if shared is None:
+        return asked
+    networks = [name for name in rungs if issubclass(catalog.find("classifiers", name), NetworkClassifier)]
+    if not networks:
+        raise ConfigError(
+            f"None of these rungs is a network: {', '.join(rungs)}; leave out what is asked of networks "
+            f"({', '.join(shared)}), or add one such as cnn."
+        )
+    known = {field.name for field in fields(NetworkClassifier)}
+    check_keys("setting that all networks share", shared, known)
+    return asked | {name: shared | asked.get(name, {}) for name in networks}
 
 
 def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT) -> list[Skipped]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,17 +14,21 @@ from torch import Tensor, nn
 
 from linnet import seeds
 from linnet.datasets.base import Dataset
-from linnet.errors import TrainingError
+from linnet.errors import DivergedError
 from linnet.progress import SILENT, Progress, Task
 from linnet.records.history import Epoch, History
 from linnet.training.batches import Batch, batches, one_hot
+from linnet.training.checkpoints import Checkpoint
+from linnet.training.devices import ALONE, Devices
 from linnet.training.due import is_out_of_time, is_time_to_checkpoint, is_time_to_log, is_time_to_stop
+from linnet.training.gradients import Learned, Shown, backpropagate
 from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
 from linnet.training.recipe import Recipe
 from linnet.training.scoring import Score, score
 from linnet.training.starting import Parts, begin
 from linnet.training.state import Position, State
+from linnet.training.team import Team, gathered
 from linnet.training.threads import threads_for
 from linnet.transforms.draws import Draws
 
@@ -34,6 +39,34 @@ _CHECK_EVERY = 10
 """Steps after which the loss is looked at: a look waits for the device."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Session:
+    """Say what surrounds a training and changes nothing of what it learns.
+
+    Args:
+        progress: Told loss, accuracy and pictures per second.
+        checkpoints: A folder; training goes on from the checkpoint in it, and writes one every 20 seconds.
+        devices: What it runs on; so many processes share every batch.
+    """
+
+    progress: Progress = SILENT
+    checkpoints: Path | None = None
+    devices: Devices = ALONE
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Job:
+    """Hold all that a process needs to take part in a training."""
+
+    network: nn.Module
+    train: Dataset
+    valid: Dataset | None
+    recipe: Recipe
+    seed: int
+    checkpoint: Checkpoint | None
+    device: str
+
+
 def train(
     network: nn.Module,
     train: Dataset,
@@ -41,8 +74,7 @@ def train(
     recipe: Recipe,
     *,
     seed: int = 0,
-    progress: Progress = SILENT,
-    checkpoints: Path | None = None,
+    session: Session | None = None,
 ) -> History:
     """Train a network in place.
 
@@ -50,27 +82,51 @@ def train(
     a training that was stopped at any moment and goes on from its checkpoint ends with the same weights to the bit.
 
     Args:
-        network: Takes (b, c, h, w) uint8, or float32 in [0, 1], and returns (b, k) logits.
+        network: Takes (b, c, h, w) uint8, or float32 in [0, 1], and returns (b, k) logits; where several processes
+            train it, of a class that they can import.
         train: At least one picture.
         valid: Judges each round, and so decides which weights to keep and, with `patience`, when to end.
         recipe: What to do.
-        seed: The same seed, data and machine give the same weights to the bit.
-        progress: Told loss, accuracy and pictures per second.
-        checkpoints: A folder; training goes on from the checkpoint in it, and writes one every 20 seconds.
+        seed: The same seed, data, machine and number of processes give the same weights to the bit.
+        session: Progress, checkpoints and devices.
 
     Returns:
         One row per round.
 
     Raises:
-        TrainingError: the loss is no number any more.
+        DivergedError: the loss is no number any more.
+        TrainingError: no memory for a single picture, or a process that ended.
         RunError: the checkpoint is damaged or of another training.
+        ConfigError: devices that are not there.
+    """
+    around = session or Session()
+    file = around.checkpoints / "last.safetensors" if around.checkpoints is not None else None
+    checkpoint = Checkpoint.read(file) if file is not None and file.exists() else None
+    with gathered(around.devices) as team:
+        job = Job(
+            network=network, train=train, valid=valid, recipe=recipe, seed=seed, checkpoint=checkpoint,
+            device=team.device,
+        )  # fmt: skip
+        if team.size > 1:
+            team.fabric().broadcast(job)
+        return take_part(job, team, file=file, progress=around.progress)
+
+
+def take_part(job: Job, team: Team, *, file: Path | None = None, progress: Progress = SILENT) -> History:
+    """Do one process's share of a training; all of them call this with the same job.
+
+    Args:
+        job: As the leader has made it.
+        team: All processes.
+        file: Where the leader writes checkpoints; nobody else does.
+        progress: Where the leader reports to.
     """
     keep_big_blocks()
-    with _isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
-        parts, state = begin(network, train, valid, recipe, seed=seed)
-        file = checkpoints / "last.safetensors" if checkpoints is not None else None
-        if file is not None and file.exists():
-            state.restore(file)
+    n_multiplications = job.recipe.images_per_step(len(job.train)) * _n_weights(job.network)
+    with _isolated(), team.own_cores(), threads_for(n_multiplications):
+        parts, state = begin(job.network, job.train, job.valid, job.recipe, seed=job.seed, team=team)
+        if job.checkpoint is not None:
+            state.restore(job.checkpoint, file or Path("last.safetensors"))
         _learn(parts, state, file, progress)
         _finish(state)
     return History(epochs=tuple(Epoch(**row) for row in state.position.rows))
@@ -87,8 +143,9 @@ def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed
         n_steps: So many are timed, after one that is not: the first finds memory and kernels.
     """
     keep_big_blocks()
+    team = Team(device=ALONE.chosen())
     with _isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
-        parts, state = begin(network, train, None, recipe, seed=seed)
+        parts, state = begin(network, train, None, recipe, seed=seed, team=team)
         network.train()
         coming = list(islice(batches(train, size=recipe.images_per_step(len(train)), seed=seed, epoch=0), n_steps + 1))
         started = time.perf_counter()
@@ -105,7 +162,10 @@ def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) ->
     with progress.task("Training", parts.n_epochs * steps_per_epoch) as task:
         task.advance(state.position.step)
         while not state.position.is_over:
+            before = state.position.n_parts
             _round(parts, state, file, task)
+            if state.position.n_parts > before:
+                progress.say(f"Memory is short: each batch is computed in {state.position.n_parts} parts from now on.")
             _judge(parts, state)
             if file is not None:
                 state.save(file)
@@ -132,7 +192,7 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
             _refuse_divergence(state)
             note = f"loss {at.loss / at.n_seen:.3f}, {at.n_seen / max(at.epoch_seconds, 1e-9):,.0f} images/s"
         task.advance(note=note) if note else task.advance()
-        if is_out_of_time(0.0, at.seconds, budget=recipe.time_budget or None):
+        if recipe.time_budget and _all_agree(parts, is_out_of_time(0.0, at.seconds, budget=recipe.time_budget)):
             at.is_over = True
             break
         if file is not None and is_time_to_checkpoint(now, saved, every_seconds=CHECKPOINT_SECONDS):
@@ -146,22 +206,16 @@ def _step(parts: Parts, state: State, batch: Batch) -> None:
     at, optimizer = state.position, state.optimizer
     for group in optimizer.param_groups:
         group["lr"] = group["initial_lr"] * state.schedule.factor(at.step)
-    draws = Draws(parts.seed, at.epoch, batch.rows)
-    images, targets = batch.images, one_hot(batch.labels, parts.train.n_classes)
-    if parts.augmentation is not None:
-        images, targets = parts.augmentation(images, targets, draws=draws)
-    images, targets, labels = parts.fabric.to_device((images, targets, batch.labels))
+    shown = _shown(parts, at, batch)
     _seed_dropout(parts, at)
-    measured: list[tuple[Tensor, Tensor]] = []
+    learned: list[Learned] = []
 
     def closure() -> Tensor:
-        optimizer.zero_grad(set_to_none=True)
-        value, logits = _loss(parts, state.network, images, targets)
-        parts.fabric.backward(value)
+        learned.append(backpropagate(parts, state.network, shown, n_parts=at.n_parts))
+        at.n_parts = learned[-1].n_parts
         if parts.recipe.gradient_clip:
             nn.utils.clip_grad_norm_(state.network.parameters(), parts.recipe.gradient_clip)
-        measured.append((value.detach(), (logits.detach().argmax(1) == labels).sum()))
-        return value.detach()
+        return learned[-1].loss
 
     if isinstance(optimizer, torch.optim.LBFGS):
         optimizer.step(closure)  # type: ignore[no-untyped-call]
@@ -170,26 +224,24 @@ def _step(parts: Parts, state: State, batch: Batch) -> None:
         optimizer.step()
     if state.average is not None:
         state.average.update()
-    value, n_right = measured[0]
-    at.loss += float(value) * len(labels)
-    at.n_right += float(n_right)
-    at.n_seen += len(labels)
+    at.loss += float(learned[0].loss) * batch.n_total
+    at.n_right += learned[0].n_right
+    at.n_seen += batch.n_total
 
 
-def _loss(parts: Parts, network: nn.Module, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean loss of a batch with its penalties, and the logits."""
-    recipe = parts.recipe
-    if len(images) == 1:
-        # Batch normalization refuses a single picture; beside itself it is what it is.
-        logits = parts.forward(torch.cat([images, images])).float()[:1]
-    else:
-        logits = parts.forward(images).float()
-    value = parts.loss(logits, smoothed(targets, recipe.label_smoothing), class_weights=parts.class_weights)
-    if recipe.penalty_l1 or recipe.penalty_l2:
-        weights = [parameter for parameter in network.parameters() if parameter.ndim > 1]
-        for weight in weights:
-            value = value + recipe.penalty_l1 * weight.abs().sum() + recipe.penalty_l2 / 2 * weight.square().sum()
-    return value, logits
+def _shown(parts: Parts, at: Position, batch: Batch) -> Shown:
+    """Augment this process's share of a batch, and bring it to the device."""
+    images, targets = batch.images, one_hot(batch.labels, parts.train.n_classes)
+    if parts.augmentation is not None and len(images):
+        images, targets = parts.augmentation(images, targets, draws=Draws(parts.seed, at.epoch, batch.rows))
+    targets = smoothed(targets, parts.recipe.label_smoothing)
+    images, targets, labels = parts.fabric.to_device((images, targets, batch.labels))
+    return Shown(images=images, targets=targets, labels=labels, n_total=batch.n_total)
+
+
+def _all_agree(parts: Parts, answer: bool) -> bool:
+    """Take the first process's answer where clocks decide: they differ."""
+    return bool(parts.fabric.broadcast(answer)) if parts.fabric.world_size > 1 else answer
 
 
 def _judge(parts: Parts, state: State) -> None:
@@ -217,7 +269,9 @@ def _judge(parts: Parts, state: State) -> None:
     if found:
         state.schedule.observe(found.loss)
     over = at.is_over or at.epoch + 1 >= parts.n_epochs or is_time_to_stop(judged, recipe.patience or None)
-    state.position = Position(epoch=at.epoch + 1, step=at.step, seconds=at.seconds, rows=rows, is_over=over)
+    state.position = Position(
+        epoch=at.epoch + 1, step=at.step, seconds=at.seconds, rows=rows, is_over=over, n_parts=at.n_parts
+    )
 
 
 def _badness(row: dict[str, Any]) -> float:
@@ -230,9 +284,21 @@ def _validate(parts: Parts, state: State) -> Score | None:
         return None
     judge = partial(score, parts.forward, parts.valid, fabric=parts.fabric)
     if state.average is None:
+        _agree_on_buffers(parts, state.network)
         return judge()
     with state.average.swapped():
+        _agree_on_buffers(parts, state.network)
         return judge()
+
+
+@torch.no_grad()
+def _agree_on_buffers(parts: Parts, network: nn.Module) -> None:
+    """Give every process the running statistics of the first one: they are what is kept, and so what is judged."""
+    if parts.fabric.world_size == 1:
+        return
+    for buffer in network.buffers():
+        own = buffer if parts.fabric.global_rank == 0 else torch.zeros_like(buffer)
+        buffer.copy_(parts.fabric.all_reduce(own.clone(), reduce_op="sum"))
 
 
 def _judged_weights(state: State) -> dict[str, Tensor]:
@@ -270,7 +336,7 @@ def _refuse_divergence(state: State) -> None:
     at = state.position
     if at.loss - at.loss != 0:  # infinite, or no number
         rate = state.optimizer.param_groups[0]["lr"]
-        raise TrainingError(
+        raise DivergedError(
             f"The loss is no number any more in epoch {at.epoch + 1}, at a learning rate of {rate:.3g}; "
             "take a tenth of learning_rate, or set gradient_clip=1."
         )

@@ -1,7 +1,6 @@
 """The start of a training: what stays the same in it, put together from a recipe; the loop itself is elsewhere."""
 
 import hashlib
-import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -21,6 +20,7 @@ from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
 from linnet.training.schedules import SCHEDULES, create_schedule
 from linnet.training.state import State, identity_of
+from linnet.training.team import Team
 from linnet.transforms.augmentations.base import Augmentation
 from linnet.transforms.augmentations.parsing import parse
 
@@ -71,8 +71,9 @@ def begin(
     recipe: Recipe,
     *,
     seed: int,
+    team: Team,
 ) -> tuple[Parts, State]:
-    """Put a training together, on the device that is there.
+    """Put a training together, on the devices that it is given.
 
     Args:
         network: Is moved in place.
@@ -80,12 +81,14 @@ def begin(
         valid: Judges each round, if given.
         recipe: What to do; its `augment` names augmentations, "auto" is not known here.
         seed: Of everything random.
+        team: The processes that share every batch.
 
     Raises:
         UnknownNameError: no such optimizer, schedule, loss or augmentation.
         ConfigError: a setting out of its range.
     """
-    fabric, precision = _fabric(recipe)
+    precision = choose_precision(recipe.precision, device=team.device)
+    fabric = team.fabric(precision)
     network.to(memory_format=torch.channels_last if precision.channels_last else torch.contiguous_format)
     network.to(fabric.device)
     optimizer = _optimizer(network, recipe, len(train), precision)
@@ -105,7 +108,7 @@ def begin(
             **({"milestones": recipe.milestones} if recipe.schedule == "multi-step" else {}),
         ),
         average=WeightAverage(network, recipe.average) if recipe.average else None,
-        identity=identity_of(recipe, network, seed=seed, data=named_data(train)),
+        identity=identity_of(recipe, network, seed=seed, data=named_data(train), n_processes=team.size),
     )
     parts = Parts(
         train=train,
@@ -121,16 +124,6 @@ def begin(
         n_epochs=n_epochs,
     )
     return parts, state
-
-
-def _fabric(recipe: Recipe) -> tuple[Any, Precision]:
-    from lightning_fabric import Fabric
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    precision = choose_precision(recipe.precision, device=device)
-    # It would log its precision for every training; the run's records and the progress say it.
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    return Fabric(accelerator=device, devices=1, precision=precision.fabric), precision
 
 
 def _optimizer(network: nn.Module, recipe: Recipe, n_images: int, precision: Precision) -> torch.optim.Optimizer:

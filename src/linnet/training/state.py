@@ -25,6 +25,7 @@ class Position:
         loss: Sum over the pictures of this round.
         n_right: Of this round.
         n_seen: Pictures of this round.
+        n_parts: In so many parts a batch is computed, because memory was short.
         epoch_seconds: Of this round, validation left out.
         seconds: Since the start.
         rows: One per finished round, as plain values.
@@ -37,6 +38,7 @@ class Position:
     loss: float = 0.0
     n_right: float = 0.0
     n_seen: int = 0
+    n_parts: int = 1
     epoch_seconds: float = 0.0
     seconds: float = 0.0
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -83,13 +85,16 @@ class State:
         }
         Checkpoint(tensors=tensors, plain=values).write(path)
 
-    def restore(self, path: Path) -> None:
+    def restore(self, read: Checkpoint, path: Path) -> None:
         """Go back to where a checkpoint was written.
 
+        Args:
+            read: What it holds.
+            path: Where it was, for the message.
+
         Raises:
-            RunError: damaged, or of another network, recipe, seed or data.
+            RunError: of another network, recipe, seed, data or number of processes.
         """
-        read = Checkpoint.read(path)
         asked = read.plain.get("identity", {})
         other = [key for key in self.identity if asked.get(key) != self.identity[key]]
         if other:
@@ -107,7 +112,7 @@ class State:
         self.position = Position(**read.plain["position"])
 
 
-def identity_of(recipe: Recipe, network: nn.Module, *, seed: int, data: str) -> dict[str, Any]:
+def identity_of(recipe: Recipe, network: nn.Module, *, seed: int, data: str, n_processes: int) -> dict[str, Any]:
     """Say what a training is, as plain values: what could not change without another outcome.
 
     Args:
@@ -115,10 +120,11 @@ def identity_of(recipe: Recipe, network: nn.Module, *, seed: int, data: str) -> 
         network: To what.
         seed: Of everything random.
         data: Names the training pictures by content.
+        n_processes: Each sees a share of a batch, and adds up in its own order.
     """
     asked = {part.name: getattr(recipe, part.name) for part in fields(Recipe)}
     asked = {
         name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()
     }  # as JSON has it
     shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
-    return {"architecture": shapes, "seed": seed, "training data": data, **asked}
+    return {"architecture": shapes, "seed": seed, "training data": data, "number of processes": n_processes, **asked}

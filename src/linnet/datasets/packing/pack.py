@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from linnet.datasets.base import ArraySource, Source
+from linnet.datasets.mapped import map_pixels
 from linnet.datasets.packing import shelf as shelves
 from linnet.datasets.packing.arrays import of_arrays
 from linnet.datasets.packing.building import build
@@ -101,9 +102,7 @@ def _mapped(folder: Path) -> Pack | None:
     if stored is None:
         return None
     shape = (len(stored.rows), *stored.geometry.shape)
-    # Not shared: pages come from the file as they are needed, and writing into them changes private copies.
-    images = torch.from_file(str(folder / PIXELS), shared=False, size=int(np.prod(shape)), dtype=torch.uint8)
-    return _pack(stored, images.reshape(shape))
+    return _pack(stored, map_pixels(folder / PIXELS, shape))
 
 
 def _pack(stored: Stored, images: Tensor) -> Pack:

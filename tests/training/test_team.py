@@ -1,0 +1,202 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import toys
+from linnet.datasets.mapped import map_pixels
+from linnet.errors import ConfigError, RunError, TrainingError
+from linnet.training import team as teams
+from linnet.training.devices import Devices
+from linnet.training.engine import Session, train
+from linnet.training.recipe import Recipe
+from linnet.training.team import Team, gathered, is_follower, n_launched
+from nets import far, network_of
+
+CPU = {n: Devices(kind="cpu", count=n) for n in (1, 2, 3)}
+
+
+def recipe_of(**changes):
+    # At least 120 steps: the other processes know no shorter trainings.
+    plain = {"epochs": 20, "batch_size": 20, "learning_rate": 0.02, "augment": "none", "precision": "float32"}
+    return Recipe(**{**plain, **changes})
+
+
+@pytest.fixture(scope="module")
+def data():
+    return toys.patterns()
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Remember the processes that are started."""
+    found, start = [], teams._start
+    monkeypatch.setattr(teams, "_start", lambda *words: found.append(start(*words)) or found[-1])
+    return found
+
+
+HARD = {
+    "optimizer": "adam", "learning_rate": 0.003, "weight_decay": 0.0, "balance": True, "penalty_l2": 0.01,
+    "gradient_clip": 1.0, "label_smoothing": 0.1, "average": 0.9, "augment": "pad-crop(padding=1),flip",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_several_processes_learn_what_one_learns(n, tmp_path):
+    # 82 pictures in batches of 20 leave two for the last one: of three processes one gets none.
+    data, valid = toys.patterns(counts=(40, 30, 12)), toys.patterns(seed=1)
+    (tmp_path / "pixels").write_bytes(data.pixels.numpy().tobytes())
+    mapped = replace(data, pixels=map_pixels(tmp_path / "pixels", tuple(data.pixels.shape)))
+    alone, shared = network_of(norm=False), network_of(norm=False)
+    expected = train(alone, data, valid, recipe_of(epochs=24, **HARD), seed=3)
+    around = Session(devices=CPU[n])
+    found = train(shared, mapped if n == 2 else data, valid, recipe_of(epochs=24, **HARD), seed=3, session=around)
+    assert far(alone, shared) < 1e-4
+    for row, other in zip(found.epochs, expected.epochs, strict=True):
+        assert row.train_loss == pytest.approx(other.train_loss, abs=1e-4)
+        assert row.step == other.step
+
+
+def test_twenty_one_pictures_on_two_processes_are_twenty_one(data):
+    valid = toys.patterns(counts=(7, 7, 7), noise=200, seed=4)
+    network = network_of()
+    history = train(network, data, valid, recipe_of(keep="last"), session=Session(devices=CPU[2]))
+    with torch.no_grad():
+        right = int((network(valid.images).argmax(1) == valid.labels).sum())
+        loss = torch.nn.functional.cross_entropy(network(valid.images), valid.labels)
+    assert history.epochs[-1].valid_accuracy == right / 21
+    assert history.epochs[-1].valid_loss == pytest.approx(float(loss), rel=1e-6)
+    assert 0 < right < 21
+
+
+VICTIM = """
+import pathlib, sys
+sys.path[:0] = sys.argv[2:]
+import torch, nets, toys
+from linnet.training import engine
+from linnet.training.devices import Devices
+from linnet.training.recipe import Recipe
+
+class Talking:
+    def say(self, text): pass
+    def advance(self, n=1, note=""): print("step", flush=True)
+    def __enter__(self): return self
+    def __exit__(self, *what): pass
+    def task(self, text, total=None): return self
+
+if __name__ == "__main__":
+    engine.CHECKPOINT_SECONDS = 0.0
+    torch.set_num_threads(1)
+    recipe = Recipe(batch_size=25, learning_rate=0.02, precision="float32", augment="flip", optimizer="muon")
+    network = nets.network_of(0.2)
+    two = Devices(kind="cpu", count=2)
+    around = engine.Session(progress=Talking(), checkpoints=pathlib.Path(sys.argv[1]), devices=two)
+    engine.train(network, toys.patterns(), toys.patterns(counts=(7, 7, 7)), recipe, session=around)
+    print("done", float(sum(p.double().sum() for p in network.state_dict().values())).hex(), flush=True)
+"""
+
+
+def start(folder, here):
+    words = [sys.executable, "-c", VICTIM, str(folder), str(here.parent)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def alive(group):
+    """Whether some process of a group still runs; what has ended and waits to be counted does not."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = entry.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state != "Z":
+            return True
+    return False
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and Windows has no SIGKILL")
+def test_killing_two_processes_at_any_step_costs_no_bit_and_leaves_nobody_behind(tmp_path, request):
+    here = request.path.parent
+    expected = start(tmp_path / "straight", here).communicate()[0].split("done")[1]
+    for n_steps in (3, 58):
+        victim = start(tmp_path / "killed", here)
+        for _ in range(n_steps):
+            assert victim.stdout.readline() == "step\n"
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.communicate()
+        deadline = time.monotonic() + 20
+        while alive(victim.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not alive(victim.pid)
+    assert start(tmp_path / "killed", here).communicate()[0].split("done")[1] == expected
+
+
+def test_another_number_of_processes_does_not_go_on_with_a_checkpoint(data, tmp_path):
+    train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
+    with pytest.raises(RunError, match="number of processes"):
+        train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path, devices=CPU[2]))
+
+
+def test_a_process_that_ends_is_one_sentence_and_the_others_are_gone(data, started):
+    with pytest.raises(TrainingError, match="ended with code 7"):
+        train(network_of(fatal=True), data, None, recipe_of(), session=Session(devices=CPU[2]))
+    assert [process.poll() for process in started] == [7]
+    assert not torch.distributed.is_initialized()
+
+
+def test_an_interruption_ends_all_processes(data, started):
+    class Stops:
+        def say(self, text):
+            pass
+
+        def task(self, text, total=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(network_of(), data, None, recipe_of(), session=Session(progress=Stops(), devices=CPU[2]))
+    assert all(process.poll() is not None for process in started)
+
+
+def test_a_process_that_cannot_start_is_one_sentence(monkeypatch, tmp_path):
+    (tmp_path / "linnet.py").write_text("raise SystemExit(1)")
+    monkeypatch.setattr(teams.sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(TrainingError, match="could not be started"), gathered(CPU[2]):
+        pass
+
+
+def test_the_processes_of_a_machine_share_its_cores():
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        with Team(device="cpu", n_local=2).own_cores():
+            assert torch.get_num_threads() == 2
+        with Team(device="cpu", n_local=9).own_cores():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_torchrun_is_seen_in_the_environment(monkeypatch):
+    for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR"):
+        monkeypatch.delenv(name, raising=False)
+    assert n_launched() == 1
+    assert not is_follower()
+    for name, value in (("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("MASTER_ADDR", "here")):
+        monkeypatch.setenv(name, value)
+    assert n_launched() == 4
+    assert is_follower()
+    with gathered(Devices(kind="cpu")) as team:
+        assert (team.n_local, team.n_hosts, team.size) == (2, 2, 4)
+
+
+def test_devices_that_are_not_there_are_refused_before_anything_is_started(started, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="there is none"), gathered(Devices(kind="cuda", count=2)):
+        pass
+    assert started == []
