@@ -55,8 +55,12 @@ class Preprocessed(nn.Module):
     def prepared(self, images: Tensor) -> Tensor:
         """Return (b, c, h', w') float32, normalized, for (b, c, h, w) uint8 or float32 in [0, 1]."""
         small = shrink(images, self.max_side)
-        floats = small.to(torch.float32).div_(255) if small.dtype == torch.uint8 else small
-        return ((floats - self.mean) / self.deviation).contiguous(memory_format=torch.channels_last)
+        if small.dtype == torch.uint8:
+            # Memory of its own: in place, these four passes over it take a quarter less time than through new memory.
+            floats = small.to(torch.float32).div_(255).sub_(self.mean).div_(self.deviation)
+        else:
+            floats = (small - self.mean) / self.deviation
+        return floats.contiguous(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (b, k) logits."""

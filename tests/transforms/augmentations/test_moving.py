@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from augmenting import floats, pictures
+from linnet.transforms.augmentations import moving
 from linnet.transforms.augmentations.moving import _gathered, mirrored, moved, padded, reflected
 
 
@@ -55,6 +56,32 @@ def test_each_picture_moves_by_its_own_distance(edge, make):
     result = moved(images, down, right, reach=(3, 5), edge=edge)
     assert result.dtype == images.dtype
     for i in range(6):
+        expected = by_hand(images[i].numpy(), int(down[i]), int(right[i]), edge)
+        assert np.array_equal(result[i].numpy(), expected)
+
+
+@pytest.mark.parametrize("edge", ["reflect", "zero"])
+@pytest.mark.parametrize("make", [pictures, floats])
+@pytest.mark.parametrize("shape", [(3, 41, 36), (1, 64, 65)], ids=str)
+def test_large_pictures_move_as_small_ones_do(edge, make, shape):
+    images = make(7, shape)
+    reach = ((shape[1] - 2) // 2, (shape[2] - 2) // 2)  # as far as they are moved one by one
+    down = torch.tensor([0, 1, -1, 3, -3, reach[0], -reach[0]])
+    right = torch.tensor([0, -5, 5, 1, 0, reach[1], -reach[1]])
+    assert images[:1].nbytes >= moving._LARGE
+    result = moved(images, down, right, reach=reach, edge=edge)
+    assert result.dtype == images.dtype
+    for i in range(7):
+        expected = by_hand(images[i].numpy(), int(down[i]), int(right[i]), edge)
+        assert np.array_equal(result[i].numpy(), expected)
+
+
+@pytest.mark.parametrize("edge", ["reflect", "zero"])
+def test_large_pictures_that_move_further_are_cut_from_padded_ones(edge):
+    images = pictures(2, (3, 40, 40))
+    down, right = torch.tensor([35, -35]), torch.tensor([-50, 50])
+    result = moved(images, down, right, reach=(35, 50), edge=edge)
+    for i in range(2):
         expected = by_hand(images[i].numpy(), int(down[i]), int(right[i]), edge)
         assert np.array_equal(result[i].numpy(), expected)
 

@@ -11,6 +11,10 @@ Edge = Literal["reflect", "zero"]
 EDGES: tuple[str, ...] = ("reflect", "zero")
 """What lies beyond the edge of a picture: its mirror image (the outermost pixel stands once), or black."""
 
+_LARGE = 1 << 12
+"""Bytes of a picture from which moving one after the other takes less time than padding a batch: at 3 x 64 x 64 bytes
+a quarter, at 3 x 224 x 224 a fifteenth. Below it the loop itself costs more than the copying."""
+
 
 def reflected(positions: Tensor, size: int) -> Tensor:
     """Fold positions, of any distance, back into 0 .. size - 1 at the outermost pixels: 2 1 0 1 2 3 2 1 ..."""
@@ -49,7 +53,8 @@ def padded(images: Tensor, down: int, right: int, edge: Edge) -> Tensor:
 def moved(images: Tensor, down: Tensor, right: Tensor, *, reach: tuple[int, int], edge: Edge) -> Tensor:
     """Move each picture by its own number of whole pixels.
 
-    On a processor this is a cut out of padded pictures: NumPy copies windows of bytes row by row.
+    On a processor small pictures are cut out of padded ones: NumPy copies windows of bytes row by row. Large ones are
+    copied one by one to where they go.
 
     Args:
         images: (b, c, h, w) uint8 or float32.
@@ -62,12 +67,39 @@ def moved(images: Tensor, down: Tensor, right: Tensor, *, reach: tuple[int, int]
         (b, c, h, w) of the same type, new memory.
     """
     size = (images.shape[2], images.shape[3])
+    is_near = all(2 * distance < side - 1 for distance, side in zip(reach, size, strict=True))
+    if images.device.type == "cpu" and is_near and images[:1].nbytes >= _LARGE:
+        return _one_by_one(images, down, right, edge)
     larger = padded(images, *reach, edge)
     top, left = reach[0] - down, reach[1] - right
     if images.device.type != "cpu":
         return _gathered(larger, top, left, size=size)
     windows = sliding_window_view(larger.numpy(), size, axis=(2, 3))
     return torch.from_numpy(windows[np.arange(len(images)), :, top.numpy(), left.numpy()])
+
+
+def _one_by_one(images: Tensor, down: Tensor, right: Tensor, edge: Edge) -> Tensor:
+    """Copy each picture to its place, then fill the one strip beside it and the one above or below from what is there.
+
+    No distance may reach half of a side: the mirror image then lies in the picture that has just been copied.
+    """
+    make = torch.zeros if edge == "zero" else torch.empty
+    result = make(images.shape, dtype=images.dtype)
+    h, w = images.shape[2:]
+    for to, at, dy, dx in zip(result.numpy(), images.numpy(), down.tolist(), right.tolist(), strict=True):
+        rows, columns = slice(max(0, dy), h + min(0, dy)), slice(max(0, dx), w + min(0, dx))
+        to[:, rows, columns] = at[:, max(0, -dy) : h - max(0, dy), max(0, -dx) : w - max(0, dx)]
+        if edge == "zero":
+            continue
+        if dx > 0:
+            to[:, rows, :dx] = to[:, rows, 2 * dx : dx : -1]
+        elif dx < 0:
+            to[:, rows, w + dx :] = to[:, rows, w + dx - 2 : w + 2 * dx - 2 : -1]
+        if dy > 0:
+            to[:, :dy] = to[:, 2 * dy : dy : -1]
+        elif dy < 0:
+            to[:, h + dy :] = to[:, h + dy - 2 : h + 2 * dy - 2 : -1]
+    return result
 
 
 def _gathered(larger: Tensor, top: Tensor, left: Tensor, *, size: tuple[int, int]) -> Tensor:
@@ -96,8 +128,8 @@ def mirrored(images: Tensor, chosen: Tensor) -> Tensor:
     """
     if images.device.type != "cpu":
         return torch.where(chosen.view(-1, 1, 1, 1), images.flip(-1), images)
-    pixels, turned = images.numpy(), chosen.numpy()
-    result = np.empty(pixels.shape, dtype=pixels.dtype)
-    result[~turned] = pixels[~turned]
-    result[turned] = pixels[turned][..., ::-1]
+    turned = chosen.numpy()
+    result = images.numpy().copy()
+    # torch turns rows of bytes around many at a time; NumPy picks pictures several times as fast as torch.
+    result[turned] = torch.from_numpy(result[turned]).flip(-1).numpy()
     return torch.from_numpy(result)
