@@ -52,15 +52,17 @@ class Preprocessed(nn.Module):
         self.register_buffer("mean", mean.float().view(1, -1, 1, 1))
         self.register_buffer("deviation", deviation.float().view(1, -1, 1, 1))
 
-    def prepared(self, images: Tensor) -> Tensor:
-        """Return (b, c, h', w') float32, normalized, for (b, c, h, w) uint8 or float32 in [0, 1]."""
+    def normalized(self, images: Tensor) -> Tensor:
+        """Return (b, c, h', w') float32, shrunk and normalized, for (b, c, h, w) uint8 or float32 in [0, 1]."""
         small = shrink(images, self.max_side)
-        if small.dtype == torch.uint8:
-            # Memory of its own: in place, these four passes over it take a quarter less time than through new memory.
-            floats = small.to(torch.float32).div_(255).sub_(self.mean).div_(self.deviation)
-        else:
-            floats = (small - self.mean) / self.deviation
-        return floats.contiguous(memory_format=torch.channels_last)
+        if small.dtype != torch.uint8:
+            return (small - self.mean) / self.deviation
+        # Memory of its own: in place, these passes over it take a third less time than through new memory.
+        return small.to(torch.float32).div_(255).sub_(self.mean).div_(self.deviation)
+
+    def prepared(self, images: Tensor) -> Tensor:
+        """Return the same in the layout of the weights: once here, where convolutions would do it in each pass."""
+        return self.normalized(images).contiguous(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (b, k) logits."""
