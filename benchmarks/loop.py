@@ -1,0 +1,157 @@
+"""Time the training loop's own overhead, and watch its memory over many rounds.
+
+    LINNET_DATA=... python benchmarks/loop.py --repeats 5
+
+The overhead is all but forward, loss, backward and the optimizer's step: reading, augmenting and normalizing batches,
+schedules, sums, progress. Ours is a round of `engine.train` by its own clock; the bare loop makes the same number of
+steps with the same network, optimizer, loss, precision and layout on batches that are ready as normalized floats. In
+turns, each with an optimizer of its own, after a first turn that is not counted. Target: under 5 % of a step.
+
+Memory is the process's resident size after each round, and its peak so far, of a training with validation in a process
+of its own. Target: flat from the second round to the last.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from statistics import median
+
+import psutil
+import torch
+from _measure import MIB, _peak, machine
+from training import pictures
+
+from linnet.classifiers.base import create
+from linnet.datasets.base import Dataset
+from linnet.progress import SILENT
+from linnet.training import engine, recipe
+from linnet.training.batches import batches, one_hot
+from linnet.training.losses.base import smoothed
+from linnet.training.memory import keep_big_blocks
+from linnet.training.starting import begin
+from linnet.training.threads import threads_for
+
+RUNGS = ("cnn", "fast-cnn")
+AUGMENT = {"cnn": "pad-crop,flip", "fast-cnn": "pad-crop(padding=2),alternating-flip"}
+
+
+def toy(n):
+    images, labels = pictures(n)
+    return Dataset.of(images.transpose(0, 3, 1, 2).copy(), labels, [str(k) for k in range(10)])
+
+
+class Ready:
+    """A rung with its recipe, network and ready batches, to be trained by either loop."""
+
+    def __init__(self, name, data):
+        rung = create(name, {"epochs": 1, "augment": AUGMENT[name], "keep": "last"}).fit(data)
+        self.data, self.recipe, self.network = data, rung.recipe_, rung.network_
+        self.size = self.recipe.images_per_step(len(data))
+        self.batches = [
+            (self.network.prepared(batch.images), one_hot(batch.labels, data.n_classes))
+            for batch in batches(data, size=self.size, seed=0, epoch=0)
+        ]
+
+    def linnet(self):
+        """Return seconds per step of one round of the engine, by its own clock."""
+        found = engine.train(self.network, self.data, None, self.recipe)
+        return len(self.data) / found.epochs[0].images_per_second / len(self.batches)
+
+    def bare(self):
+        """Return seconds per step with nothing around it."""
+        parts, state = begin(self.network, self.data, None, self.recipe, seed=0)
+        body, optimizer = self.network.body.train(), state.optimizer
+        low = parts.precision.products == "bfloat16"
+        n_weights = sum(parameter.numel() for parameter in body.parameters())
+        with threads_for(self.size * n_weights):
+            started = time.perf_counter()
+            for images, targets in self.batches:
+                optimizer.zero_grad(set_to_none=True)
+                with torch.autocast("cpu", torch.bfloat16, enabled=low):
+                    logits = body(images)
+                parts.loss(logits.float(), smoothed(targets, self.recipe.label_smoothing)).backward()
+                optimizer.step()
+            return (time.perf_counter() - started) / len(self.batches)
+
+
+def overhead(name, *, n, repeats):
+    ready = Ready(name, toy(n))
+    found = {"linnet": [], "bare": []}
+    for i in range(repeats + 1):
+        for who, seconds in found.items():
+            took = getattr(ready, who)()
+            if i:
+                seconds.append(took)
+    shares = [1 - bare / ours for ours, bare in zip(found["linnet"], found["bare"], strict=True)]
+    for who, seconds in found.items():
+        rate = ready.size / median(seconds)
+        spread = f"{1e3 * min(seconds):.1f} to {1e3 * max(seconds):.1f}"
+        print(f"{name:<9} {who:<7} {1e3 * median(seconds):8.1f} ms per step of {ready.size} ({spread}) {rate:7.0f} images/s")
+    print(
+        f"{name:<9} overhead {1 - median(found['bare']) / median(found['linnet']):.1%} of a step by medians; "
+        f"by turns {min(shares):.1%} to {max(shares):.1%}, median {median(shares):.1%} (target under 5 %)"
+    )
+
+
+class Watch(type(SILENT)):
+    """Look at the memory whenever so many steps are done."""
+
+    def __init__(self, steps_per_epoch):
+        self.steps_per_epoch, self.n_steps, self.seen = steps_per_epoch, 0, []
+
+    @contextmanager
+    def task(self, title, total=None):
+        yield self
+
+    def advance(self, n=1, note=""):
+        self.n_steps += n
+        if n and self.n_steps % self.steps_per_epoch == 0:
+            self.seen.append((psutil.Process().memory_info().rss / MIB, _peak() / MIB))
+
+
+def watched(name, *, n, rounds):
+    """Train in this process, and print what memory there was after each round, as JSON."""
+    data = toy(n)
+    rung = create(name, {"epochs": rounds, "augment": AUGMENT[name], "keep": "last"})
+    watch = Watch(rung.steps_per_epoch(n))
+    rung.fit(data, data.subset(torch.arange(0, n, 5)), progress=watch)
+    print(json.dumps(watch.seen))
+
+
+def memory(*, n, rounds):
+    seen = {}
+    for name in RUNGS:
+        asked = [sys.executable, __file__, "--watch", name, "--pictures", str(n), "--rounds", str(rounds)]
+        answer = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+        seen[name] = json.loads(answer.splitlines()[-1])
+    print(f"\n{'round':>5}" + "".join(f"{name + ' MiB':>16}{'peak':>8}" for name in RUNGS))
+    for i in range(rounds):
+        print(f"{i + 1:>5}" + "".join(f"{seen[name][i][0]:>16.1f}{seen[name][i][1]:>8.1f}" for name in RUNGS))
+    for name, rows in seen.items():
+        first, last = rows[min(1, rounds - 1)], rows[-1]
+        print(f"{name}: {last[0] - first[0]:+.1f} MiB from round 2 to {rounds}, peak {last[1] - first[1]:+.1f} MiB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--pictures", type=int, default=5120)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--watch", choices=RUNGS, help="only train, and tell the memory after each round, as JSON")
+    asked = parser.parse_args()
+    recipe.LEAST_STEPS = 1  # one round is one round here
+    if asked.watch:
+        watched(asked.watch, n=asked.pictures, rounds=asked.rounds)
+        return
+    print(machine())
+    keep_big_blocks()  # for both loops, and before the first of them
+    for name in RUNGS:
+        overhead(name, n=asked.pictures, repeats=asked.repeats)
+    memory(n=min(2000, asked.pictures), rounds=asked.rounds)
+
+
+if __name__ == "__main__":
+    main()
