@@ -27,13 +27,13 @@ DESCENT = {
 }  # fmt: skip
 
 NETWORKS = {
-    "mlp 512 tanh": ("mlp", DESCENT | {"hidden": (512,)}),
-    "mlp 1024-512-128 tanh": ("mlp", DESCENT | {"hidden": (1024, 512, 128)}),
+    "mlp 512": ("mlp", DESCENT | {"hidden": (512,)}),
+    "mlp 1024-512-128": ("mlp", DESCENT | {"hidden": (1024, 512, 128)}),
     "mlp": ("mlp", {}),
     "cnn": ("cnn", {}),
-    "cnn, none": ("cnn", {"augment": "none"}),
+    "cnn plain": ("cnn", {"augment": "none"}),
     "fast-cnn": ("fast-cnn", {}),
-    "fast-cnn, none": ("fast-cnn", {"augment": "none"}),
+    "fast-cnn plain": ("fast-cnn", {"augment": "none"}),
 }
 """What each row is called, and what it is."""
 

@@ -32,17 +32,17 @@ from statistics import mean, median, stdev
 import torch
 from _measure import machine
 from scipy.stats import binomtest
-from training import pictures, textbook
 
 from linnet.classifiers.base import create
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import load
 from linnet.progress import SILENT
 from linnet.records.experiment import DataSpec, Protocol
-from linnet.training import engine, recipe
+from linnet.training import recipe
 from linnet.training.checkpoints import Checkpoint
 from linnet.training.memory import keep_big_blocks
 from linnet.transforms.augmentations.moving import padded
+from training import pictures, textbook
 
 PUBLISHED = {1: 57.6, 2: 63.6, 3: 70.0, 4: 73.7, 5: 77.3, 20: 86.5}
 """Test accuracy in percent after so many epochs of the textbook."""

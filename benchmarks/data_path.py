@@ -29,7 +29,6 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 from torchvision import transforms
 from torchvision.transforms import v2
-from training import DEVIATION, MEAN, pictures
 
 from linnet import catalog
 from linnet.classifiers.network import Preprocessed
@@ -38,6 +37,7 @@ from linnet.training.batches import batches, one_hot
 from linnet.training.memory import keep_big_blocks
 from linnet.transforms.augmentations.parsing import parse
 from linnet.transforms.draws import Draws
+from training import DEVIATION, MEAN, pictures
 
 
 def mapped(images, folder):
@@ -108,9 +108,7 @@ def in_order(one_round):
 def agree(images, pixels, labels, padding):
     """Stop unless both make the same batches: equal without chance, alike in shape, type and scale with it."""
     plain = in_order(linnet(pixels, labels, augment="none", batch_size=50))
-    theirs = [
-        in_order(peer(images, labels, padding=None, version=v, n_workers=0, batch_size=50)) for v in (1, 2)
-    ]
+    theirs = [in_order(peer(images, labels, padding=None, version=v, n_workers=0, batch_size=50)) for v in (1, 2)]
     for other in theirs:
         if plain.dtype != other.dtype or not torch.allclose(plain, other, atol=1e-5):
             raise SystemExit("The contestants do not make the same batches.")

@@ -22,7 +22,6 @@ from statistics import median
 import psutil
 import torch
 from _measure import MIB, _peak, machine
-from training import pictures
 
 from linnet.classifiers.base import create
 from linnet.datasets.base import Dataset
@@ -33,6 +32,7 @@ from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
 from linnet.training.starting import begin
 from linnet.training.threads import threads_for
+from training import pictures
 
 RUNGS = ("cnn", "fast-cnn")
 AUGMENT = {"cnn": "pad-crop,flip", "fast-cnn": "pad-crop(padding=2),alternating-flip"}
@@ -87,9 +87,11 @@ def overhead(name, *, n, repeats):
                 seconds.append(took)
     shares = [1 - bare / ours for ours, bare in zip(found["linnet"], found["bare"], strict=True)]
     for who, seconds in found.items():
-        rate = ready.size / median(seconds)
         spread = f"{1e3 * min(seconds):.1f} to {1e3 * max(seconds):.1f}"
-        print(f"{name:<9} {who:<7} {1e3 * median(seconds):8.1f} ms per step of {ready.size} ({spread}) {rate:7.0f} images/s")
+        print(
+            f"{name:<9} {who:<7} {1e3 * median(seconds):8.1f} ms per step of {ready.size} ({spread}), "
+            f"{ready.size / median(seconds):.0f} images/s"
+        )
     print(
         f"{name:<9} overhead {1 - median(found['bare']) / median(found['linnet']):.1%} of a step by medians; "
         f"by turns {min(shares):.1%} to {max(shares):.1%}, median {median(shares):.1%} (target under 5 %)"
