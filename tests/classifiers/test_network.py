@@ -74,6 +74,21 @@ def test_preprocessing_is_part_of_the_network():
     assert torch.allclose(network.prepared(data.images.float() / 255), prepared, atol=1e-6)
 
 
+@pytest.mark.parametrize("as_floats", [False, True])
+def test_preprocessing_leaves_the_pictures_as_they_were(as_floats):
+    images = toys.patterns(shape=(3, 8, 8)).images
+    images = images.float() / 255 if as_floats else images
+    mean, deviation = torch.tensor([0.4, 0.5, 0.6]), torch.tensor([0.1, 0.2, 0.3])
+    before = images.clone()
+    network = Preprocessed(torch.nn.Flatten(), mean=mean, deviation=deviation, max_side=0)
+    prepared = network.prepared(images)
+    assert torch.equal(images, before)
+    floats = images if as_floats else images.to(torch.float32).div(255)
+    assert torch.equal(prepared, (floats - mean.view(1, 3, 1, 1)) / deviation.view(1, 3, 1, 1))
+    assert prepared.is_contiguous(memory_format=torch.channels_last)
+    assert network.normalized(images).is_contiguous()
+
+
 def test_large_pictures_are_averaged_down_inside_too():
     network = Preprocessed(torch.nn.Flatten(), mean=torch.zeros(3), deviation=torch.ones(3), max_side=16)
     assert network(torch.zeros(2, 3, 64, 32, dtype=torch.uint8)).shape == (2, 3 * 16 * 8)
