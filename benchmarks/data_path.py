@@ -161,13 +161,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=10_000, help="at 32 px; a tenth of it at 224 px")
-    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=0, help="of all; 0: 500 at 32 px, 64 at 224 px")
     asked = parser.parse_args()
     print(machine(), f"{torch.get_num_threads()} threads", sep=", ")
     keep_big_blocks()  # for everybody, and before the first of them: it cannot be taken back
     with tempfile.TemporaryDirectory() as folder:
-        for side, n, target in ((32, asked.pictures, 10), (224, max(20, asked.pictures // 10), 2)):
-            compare(side, n=n, batch_size=asked.batch_size, repeats=asked.repeats, target=target, folder=folder)
+        for side, n, usual, target in ((32, asked.pictures, 500, 10), (224, max(20, asked.pictures // 10), 64, 2)):
+            size = asked.batch_size or usual
+            compare(side, n=n, batch_size=size, repeats=asked.repeats, target=target, folder=folder)
 
 
 if __name__ == "__main__":
