@@ -12,10 +12,11 @@ from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
-from linnet.evaluation import climbing, showing
+from linnet.evaluation import climbing, rates, showing
 from linnet.evaluation.augmenting import augmentation_of, contact_sheet, free_sheet
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.ranking import rank
+from linnet.evaluation.rates import FoundRate
 from linnet.machine import describe_machine
 from linnet.progress import SILENT, Progress
 from linnet.records.data_facts import DataFacts
@@ -125,6 +126,42 @@ def train(
     name = classifier.replace("_", "-")
     asked = _asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
     return _run(asked, out, progress)
+
+
+def find_rate(
+    data: Source,
+    *,
+    classifier: str,
+    protocol: Protocol | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    out: Path | str | None = None,
+    progress: Progress = SILENT,
+) -> FoundRate:
+    """Find a learning rate for a network: some steps on training pictures, each with a higher rate, nothing trained.
+
+    Validation and test pictures are not looked at. The rates and the loss at each are written as rates.svg, and as
+    rates.csv if the loss fell anywhere.
+
+    Args:
+        data: A folder, an archive, a CSV file or a name.
+        classifier: Which rung; its settings but the learning rate are used as `train` would use them.
+        protocol: How the data are split; see `train`.
+        settings: {rung: {setting: value}}.
+        seed: Everything random is derived from it.
+        out: The folder to write into; None: the current one, under names that are free.
+        progress: Where long work reports to.
+
+    Raises:
+        UnsupportedError: the rung is no network; names those that are.
+        RunError: the files to write are there already.
+    """
+    name = classifier.replace("_", "-")
+    asked = _asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
+    rung = rates.seeking(climbing.ladder(asked).candidates[name][0])
+    files = rates.free_files(Path(out) if out is not None else None)
+    loaded = loading.load(asked.data, asked.protocol, seed=seed, progress=progress)
+    return rates.find_rate(rung, loaded.part("train"), asked, files, progress)
 
 
 def resume(run: Path | str, *, progress: Progress = SILENT) -> Run:

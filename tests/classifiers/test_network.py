@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import toys
-from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, create
+from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, RateSeeking, create
 from linnet.classifiers.network import Preprocessed
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, UnknownNameError
@@ -158,3 +158,13 @@ def test_a_fit_is_foreseen_from_a_few_steps():
     one, two = (rung.with_settings(epochs=n).estimate_seconds(data, n_valid=0, seed=0) for n in (10, 1000))
     assert 10 < two / one < 1000
     assert not hasattr(rung, "network_")
+
+
+def test_a_rate_is_found_with_the_rungs_own_recipe_and_leaves_the_rung_as_it_is():
+    heard, rung = Heard(), mlp(augment="auto")
+    assert isinstance(rung, RateSeeking)
+    found = rung.find_rate(turned(), seed=0, progress=heard)
+    assert found.suggestion is not None
+    assert "Flips are off" in heard.said[0]
+    assert vars(rung) == vars(mlp(augment="auto"))
+    assert mlp(augment="auto", label_smoothing=0.5).find_rate(turned(), seed=0, progress=heard) != found

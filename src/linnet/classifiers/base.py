@@ -21,6 +21,7 @@ from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys, coerce
 from linnet.records.files import read_json, write_bytes, write_json
 from linnet.records.history import History
+from linnet.training.finder import RateFinding
 
 FORMAT = 1
 """Version of model.json; raised when an older Linnet could not read it any more."""
@@ -294,6 +295,16 @@ class Estimating(Protocol):
 
     def estimate_seconds(self, train: Dataset, *, n_valid: int, seed: int) -> float:
         """Foresee one fit on these pictures, with its rounds of validation, in seconds."""
+
+
+@runtime_checkable
+class RateSeeking(Protocol):
+    """A rung whose learning rate a short sweep over rates can find."""
+
+    learning_rate: float
+
+    def find_rate(self, train: Dataset, *, seed: int, progress: Progress) -> RateFinding:
+        """Make some steps of a fit with a rising rate; the rung itself stays as it is."""
 
 
 @runtime_checkable

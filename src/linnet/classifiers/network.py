@@ -17,8 +17,10 @@ from linnet.errors import ConfigError
 from linnet.progress import SILENT, Progress
 from linnet.training import engine
 from linnet.training.devices import Devices, Kind
+from linnet.training.finder import RateFinding
 from linnet.training.recipe import Recipe
 from linnet.training.starting import check_names, named_data
+from linnet.training.sweeping import sweep_rates
 from linnet.training.threads import threads_for
 from linnet.transforms.augmentations.parsing import parse, without_flips
 from linnet.transforms.flips import flip_probe
@@ -141,6 +143,13 @@ class NetworkClassifier(Recipe, Classifier):
         # Forward is about a third of a step.
         validation = step / 3 * n_valid / recipe.images_per_step(len(train))
         return n_epochs * (n_steps * step + validation)
+
+    def find_rate(self, train: Dataset, *, seed: int, progress: Progress) -> RateFinding:
+        """Make some steps of a fit with a rising learning rate; nothing is kept of them."""
+        recipe = self._recipe(train, seed, progress)
+        network = self._network(train.image_shape, train.n_classes, _statistics(train), seed=seed)
+        self.prepare(network, train)
+        return sweep_rates(network, train, recipe, seed=seed, progress=progress)
 
     def _fit(self, train: Dataset, valid: Dataset | None, *, seed: int, progress: Progress) -> None:
         self.recipe_ = self._recipe(train, seed, progress)

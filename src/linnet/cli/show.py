@@ -1,6 +1,7 @@
 """Show results: tables for people, JSON for programs."""
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -71,6 +72,29 @@ def leaderboard(
         console.print(f"{found.rows[0].rung} cannot be told from {', '.join(tied)} on these pictures (paired test).")
     for skipped in found.skipped:
         console.print(f"Skipped: {skipped.rung}: {escape(skipped.reason)}")
+
+
+def found_rate(found: Any, *, as_json: bool) -> None:
+    """Show which learning rate a sweep suggests, or that it suggests none."""
+    if as_json:
+        losses = [loss if math.isfinite(loss) else None for loss in found.losses]
+        _print_json(asdict(found) | {"losses": losses})
+        return
+    console = _console()
+    console.print(f"Tried: {len(found.rates)} learning rates, {found.rates[0]:.2g} to {found.rates[-1]:.2g}.")
+    now = f"{found.rung} would use {found.learning_rate:g} now"
+    if found.suggestion is None:
+        console.print(f"The loss fell at none of them, so there is nothing to suggest; {now}.")
+        console.print(
+            "Try a larger batch_size, which makes losses less noisy, a plainer augment, or another optimizer; "
+            "and look whether the labels fit the pictures.",
+            soft_wrap=True,
+        )
+    else:
+        console.print(f"Suggested: [bold]{found.suggestion:g}[/bold], where the loss fell fastest; {now}.")
+        console.print(f"Train with it: {escape(found.command)}", soft_wrap=True)
+    files = " and ".join(f"[bold]{escape(str(path))}[/bold]" for path in (found.picture, found.table) if path)
+    console.print(f"The loss over the rate: {files}", soft_wrap=True)
 
 
 def inspection(found: Any, *, as_json: bool) -> None:

@@ -31,6 +31,7 @@ def train(
     seed: int = 0,
     out: Path | None = None,
     resume: Path | None = None,
+    find_rate: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Train one rung: choose its settings on validation data, open the test split once, write the report.
@@ -41,15 +42,19 @@ def train(
         settings: RUNG.SETTING=VALUE fixes a setting instead of choosing it, networks.SETTING=VALUE that of every
             network; data.NAME=VALUE and protocol.NAME=VALUE reach the rest of the experiment. May come several times.
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
-        out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given.
+        out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given. With --find-rate the folder for rates.svg
+            and rates.csv; the current one if not given.
         resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
+        find_rate: Train nothing: make some steps on training pictures with a rising learning rate, draw the loss over
+            the rate, and suggest one. For networks.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench
     from linnet.cli import show
+    from linnet.records.run import Run
 
     if resume is not None:
-        refuse_beside_resume(data, classifier, settings, out)
+        refuse_beside_resume(data, classifier, settings, out, "--find-rate" if find_rate else None)
         with show.progress() as progress:
             run = workbench.resume(resume, progress=progress)
         show.finished_run(run, as_json=json)
@@ -57,8 +62,9 @@ def train(
     if classifier is None:
         raise UsageError("linnet train wants --classifier NAME; `linnet list classifiers` names them.")
     assigned = Assignments.read(settings)
+    verb = workbench.find_rate if find_rate else workbench.train
     with show.progress() as progress:
-        run = workbench.train(
+        found = verb(
             data_flags.spec(wanted_data(data), assigned.data),
             classifier=classifier,
             protocol=protocol_flags.protocol(assigned.protocol),
@@ -67,4 +73,7 @@ def train(
             out=out,
             progress=progress,
         )
-    show.finished_run(run, as_json=json)
+    if isinstance(found, Run):
+        show.finished_run(found, as_json=json)
+    else:
+        show.found_rate(found, as_json=json)

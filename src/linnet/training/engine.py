@@ -123,7 +123,7 @@ def take_part(job: Job, team: Team, *, file: Path | None = None, progress: Progr
     """
     keep_big_blocks()
     n_multiplications = job.recipe.images_per_step(len(job.train)) * _n_weights(job.network)
-    with _isolated(), team.own_cores(), threads_for(n_multiplications):
+    with isolated(), team.own_cores(), threads_for(n_multiplications):
         parts, state = begin(job.network, job.train, job.valid, job.recipe, seed=job.seed, team=team)
         if job.checkpoint is not None:
             state.restore(job.checkpoint, file or Path("last.safetensors"))
@@ -144,7 +144,7 @@ def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed
     """
     keep_big_blocks()
     team = Team(device=ALONE.chosen())
-    with _isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
+    with isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
         parts, state = begin(network, train, None, recipe, seed=seed, team=team)
         network.train()
         coming = list(islice(batches(train, size=recipe.images_per_step(len(train)), seed=seed, epoch=0), n_steps + 1))
@@ -152,7 +152,7 @@ def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed
         for i, batch in enumerate(coming):
             if i == 1:
                 started = time.perf_counter()
-            _step(parts, state, batch)
+            learn_from(parts, state, batch)
         return (time.perf_counter() - started) / max(1, len(coming) - 1)
 
 
@@ -182,7 +182,7 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
     )  # fmt: skip
     last = recipe.steps_per_epoch(len(parts.train)) - 1
     for batch in coming:
-        _step(parts, state, batch)
+        learn_from(parts, state, batch)
         at.batch += 1
         at.step += 1
         now = time.monotonic()
@@ -201,7 +201,7 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
             saved = time.monotonic()
 
 
-def _step(parts: Parts, state: State, batch: Batch) -> None:
+def learn_from(parts: Parts, state: State, batch: Batch) -> None:
     """Learn from one batch: augment, forward, loss, backward, clip, step, average."""
     at, optimizer = state.position, state.optimizer
     for group in optimizer.param_groups:
@@ -320,7 +320,7 @@ def _finish(state: State) -> None:
 
 
 @contextmanager
-def _isolated() -> Iterator[None]:
+def isolated() -> Iterator[None]:
     """Give the random numbers of dropout a generator of their own: the global one is put back afterwards."""
     devices = list(range(torch.cuda.device_count()))
     with torch.random.fork_rng(devices=devices):

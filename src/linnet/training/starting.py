@@ -91,7 +91,7 @@ def begin(
     fabric = team.fabric(precision)
     network.to(memory_format=torch.channels_last if precision.channels_last else torch.contiguous_format)
     network.to(fabric.device)
-    optimizer = _optimizer(network, recipe, len(train), precision)
+    optimizer = optimizer_for(network, recipe, len(train), precision)
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
     steps_per_epoch, n_epochs = recipe.steps_per_epoch(len(train)), recipe.n_epochs(len(train))
@@ -126,7 +126,7 @@ def begin(
     return parts, state
 
 
-def _optimizer(network: nn.Module, recipe: Recipe, n_images: int, precision: Precision) -> torch.optim.Optimizer:
+def optimizer_for(network: nn.Module, recipe: Recipe, n_images: int, precision: Precision) -> torch.optim.Optimizer:
     """Make the optimizer by name, or as the network wants it where it has tuned it for that name."""
     dtype = torch.bfloat16 if precision.products == "bfloat16" else torch.float32
     tuned = next((module for module in network.modules() if isinstance(module, Tuned)), None)
