@@ -40,6 +40,20 @@ def test_the_layers_of_a_network_are_shown_with_totals(command):
     assert "MiB on disk" in out
 
 
+@pytest.mark.parametrize(
+    ("settings", "parameters"),
+    [
+        (["mlp.hidden=512", "mlp.activation=tanh", "mlp.batch_norm=false"], "1,574,402"),
+        (["mlp.hidden=1024,512,128", "mlp.batch_norm=false"], "3,737,474"),
+    ],
+)
+def test_the_textbook_networks_are_a_few_settings_away(command, settings, parameters):
+    words = [word for setting in settings for word in ("--set", setting)]
+    code, out, _ = command("describe", "mlp", "--input", "3x32x32", "--classes", "2", *words)
+    assert code == 0
+    assert f"In all: {parameters} parameters" in out
+
+
 def test_json_has_the_layers(command, tmp_path):
     code, out, _ = command("describe", "cnn", "--input", "3x32x32", "--json", "--out", tmp_path / "cnn.json")
     layers = json.loads(out)["layers"]

@@ -124,3 +124,9 @@ def test_only_networks_have_a_rate_to_find(command):
     assert code == 1
     assert "knn is no network" in err
     assert "mlp" in err
+
+
+def test_several_augmentations_are_one_text(command):
+    words = ["train", "no-such-folder", "--classifier", "mlp", "--set"]
+    assert "no-such-folder" in command(*words, "mlp.augment=pad-crop,flip")[2]
+    assert "did you mean 'flip'" in command(*words, "mlp.augment=pad-crop(padding=2),flipp")[2]

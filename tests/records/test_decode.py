@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Literal, Union
 
 import pytest
 from hypothesis import given
@@ -30,6 +30,14 @@ def test_an_unknown_key_is_refused_with_the_nearest_one():
         (Literal["l1", "l2"], "l1", "l1"),
         (tuple[int, ...], [64, 32], (64, 32)),
         (tuple[Literal["a", "b"], ...], ["b"], ("b",)),
+        (tuple[int, ...], 64, (64,)),
+        (tuple[float, ...], 1, (1.0,)),
+        (tuple[Literal["a", "b"], ...], "b", ("b",)),
+        (tuple[int, ...] | None, 64, (64,)),
+        (Union[None, tuple[int, ...]], 64, (64,)),  # noqa: UP007 - the older way of writing it has another origin
+        (tuple[int, ...] | None, None, None),
+        (int | tuple[int, ...], 64, 64),
+        (str, ["pad-crop", "flip"], "pad-crop,flip"),
         (int | None, None, None),
         (dict[str, int], {"a": 1}, {"a": 1}),
     ],
@@ -52,7 +60,13 @@ def test_a_value_of_the_right_type_is_taken(wanted, value, result):
         (bool, "true"),
         (str, 3),
         (Literal["l1", "l2"], "l3"),
-        (tuple[int, ...], 64),
+        (tuple[int, ...], "64"),
+        (tuple[int, ...], 64.0),
+        (tuple[int, ...], True),
+        (tuple[int, ...], {"a": 1}),
+        (tuple[int, ...] | None, "64"),
+        (str, [1, 2]),
+        (str, ["flip", 2]),
         (tuple[int, ...], ["64"]),
         (dict[str, int], [1]),
     ],
@@ -60,6 +74,11 @@ def test_a_value_of_the_right_type_is_taken(wanted, value, result):
 def test_a_value_of_another_type_is_refused(wanted, value):
     with pytest.raises(ConfigError, match=r"^knn\.k should be .*; it is "):
         coerce(wanted, value, "knn.k")
+
+
+def test_a_refusal_shows_the_value_as_it_came():
+    with pytest.raises(ConfigError, match=r"^mlp\.hidden should be a valid integer; it is 'many'\.$"):
+        coerce(tuple[int, ...], "many", "mlp.hidden")
 
 
 def test_a_refusal_names_the_choices_as_they_are_written():
@@ -81,6 +100,9 @@ def test_a_refusal_names_the_choices_as_they_are_written():
         ("[64, 32]", [64, 32]),
         ("l1,l2", ["l1", "l2"]),
         ("l1, 2", ["l1", 2]),
+        ("pad-crop,flip", ["pad-crop", "flip"]),
+        ("mix(a=1,b=2)", "mix(a=1,b=2)"),
+        ("pad-crop(padding=2),flip", "pad-crop(padding=2),flip"),
         ("5 apples", "5 apples"),
         ("", ""),
     ],

@@ -2,7 +2,8 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import tomli_w
 
@@ -29,6 +30,9 @@ def check_keys(kind: str, mapping: Mapping[str, Any], known: Iterable[str]) -> N
 def coerce(wanted: Any, value: Any, where: str) -> Any:
     """Make one value fit its annotated type, as a TOML reader would: "3" is no int, 3 is a float, a list is a tuple.
 
+    A flag cannot show whether one of several is meant, or a text with commas in it; the type can. So a single value is
+    a tuple of one where a tuple is wanted, and several words are one text where a text is.
+
     Args:
         wanted: The annotation: int, float, bool, str, Literal, tuple[int, ...], or a union of these.
         value: What came.
@@ -39,28 +43,42 @@ def coerce(wanted: Any, value: Any, where: str) -> Any:
     """
     from pydantic import TypeAdapter, ValidationError
 
+    came = value
     if isinstance(value, list):
         value = tuple(value)
+    if _takes(wanted, tuple) and isinstance(value, bool | int | float | str):
+        value = (value,)
+    elif isinstance(value, tuple) and _takes(wanted, str) and all(isinstance(part, str) for part in value):
+        value = ",".join(value)
     try:
         return TypeAdapter(wanted).validate_python(value, strict=True)
     except ValidationError as error:
         said = "; ".join(dict.fromkeys(e["msg"].removeprefix("Input should be ") for e in error.errors()))
-        raise ConfigError(f"{where} should be {said}; it is {value!r}.") from None
+        raise ConfigError(f"{where} should be {said}; it is {came!r}.") from None
+
+
+def _takes(wanted: Any, kind: type) -> bool:
+    """Say whether values of a kind are what an annotation asks for; a union that takes single values, too, says no."""
+    if get_origin(wanted) in (Union, UnionType):
+        return all(_takes(member, kind) for member in get_args(wanted) if member is not type(None))
+    return (get_origin(wanted) or wanted) is kind
 
 
 def parse_value(text: str) -> Any:
     """Read what stands behind the equals sign of a flag: a TOML value, several with commas, or else a plain word.
 
+    Commas of a word with brackets belong to it.
+
     Example:
-        >>> parse_value("3"), parse_value("0.5"), parse_value("l2"), parse_value("64,32")
-        (3, 0.5, 'l2', [64, 32])
+        >>> parse_value("3"), parse_value("l2"), parse_value("64,32"), parse_value("focal(gamma=3),x")
+        (3, 'l2', [64, 32], 'focal(gamma=3),x')
     """
     for candidate in (text, f"[{text}]") if "," in text else (text,):
         try:
             return tomllib.loads(f"x = {candidate}")["x"]
         except tomllib.TOMLDecodeError:
             continue
-    return [parse_value(part.strip()) for part in text.split(",")] if "," in text else text
+    return [parse_value(part.strip()) for part in text.split(",")] if "," in text and "(" not in text else text
 
 
 def show_value(value: Any) -> str:
