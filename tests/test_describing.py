@@ -68,3 +68,8 @@ def test_a_network_that_does_not_take_the_shape_says_so():
 )
 def test_types_are_written_as_a_user_would(annotation, text):
     assert describing.type_name(annotation) == text
+
+
+def test_one_line_says_what_an_entry_is_and_of_a_loss_what_can_be_set():
+    assert describing.about("losses", "focal").endswith(" (gamma=2.0)")
+    assert describing.about("augmentations", "flip") == catalog.find("augmentations", "flip").about

@@ -55,6 +55,14 @@ def described(name: str) -> Description:
     raise UnknownNameError("entry", name, every)
 
 
+def about(family: str, name: str) -> str:
+    """Say in one line what an entry is; of a loss with its settings, as they stand in brackets behind its name."""
+    entry = catalog.find(family, name)
+    own = _described(family, name).settings if family == "losses" else {}
+    shown = ", ".join(key if default is None else f"{key}={default}" for key, (_, default) in own.items())
+    return f"{entry.about} ({shown})" if shown else str(entry.about)
+
+
 def _described(family: str, name: str) -> Description:
     entry = catalog.find(family, name)
     text = inspect.cleandoc(entry.__doc__ or "")

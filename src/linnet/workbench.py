@@ -251,7 +251,7 @@ def list_entries(family: str | None = None) -> dict[str, dict[str, str]]:
     """
     families = [family] if family else sorted(catalog.FAMILIES)
     ordered = {name: ladder_names() if name == "classifiers" else catalog.names(name) for name in families}
-    return {name: {entry: catalog.find(name, entry).about for entry in ordered[name]} for name in families}
+    return {name: {entry: describing.about(name, entry) for entry in ordered[name]} for name in families}
 
 
 def describe(

@@ -141,6 +141,8 @@ def test_running_statistics_are_no_parameters():
         ({"schedule": "cosin"}, UnknownNameError, "did you mean 'cosine'"),
         ({"optimizer": "adamm"}, UnknownNameError, "did you mean 'adam'"),
         ({"loss": "hinge"}, UnknownNameError, "Known:"),
+        ({"loss": "focal(gama=1)"}, UnknownNameError, "did you mean 'gamma'"),
+        ({"loss": "focal(gamma=-1)"}, ConfigError, "at least 0; it is -1"),
         ({"augment": "flipp"}, UnknownNameError, "did you mean 'flip'"),
         ({"keep": "worst"}, ConfigError, "keep"),
         ({"max_side": -1}, ConfigError, "max_side"),

@@ -29,3 +29,9 @@ def test_one_family_can_be_written_to_a_file(command, tmp_path):
 
 def test_an_unknown_family_is_refused(command):
     assert command("list", "pets")[0] == 1
+
+
+def test_losses_are_listed_with_their_settings(command):
+    lines = {line.split()[0]: line for line in command("list", "losses")[1].splitlines()}
+    assert lines["focal"].endswith(" (gamma=2.0)")
+    assert "(" not in lines["cross-entropy"]

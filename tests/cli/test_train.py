@@ -130,3 +130,13 @@ def test_several_augmentations_are_one_text(command):
     words = ["train", "no-such-folder", "--classifier", "mlp", "--set"]
     assert "no-such-folder" in command(*words, "mlp.augment=pad-crop,flip")[2]
     assert "did you mean 'flip'" in command(*words, "mlp.augment=pad-crop(padding=2),flipp")[2]
+
+
+def test_a_loss_has_its_settings_in_brackets_and_they_are_checked_before_any_work(command, tmp_path):
+    words = ["digits[3,8]", "--classifier", "mlp", "--set", "mlp.hidden=4", "--set", "mlp.epochs=1", "--json"]
+    code, out, _ = command("train", *words, "--set", "mlp.loss=focal(gamma=3)", "--out", tmp_path / "run")
+    assert code == 0
+    assert json.loads(out)["rows"][0]["settings"]["loss"] == "focal(gamma=3)"
+    code, _, said = command("train", "no-such-folder", "--classifier", "mlp", "--set", "mlp.loss=focal(gama=3)")
+    assert code == 1
+    assert "did you mean 'gamma'" in said

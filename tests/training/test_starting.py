@@ -4,6 +4,7 @@ from torch import nn
 
 import toys
 from linnet.errors import ConfigError, UnknownNameError
+from linnet.training.losses.focal import Focal
 from linnet.training.recipe import Recipe
 from linnet.training.starting import begin, check_names
 from linnet.training.team import Team
@@ -77,3 +78,8 @@ def test_pictures_lie_pixel_by_pixel_where_that_is_faster():
 def test_milestones_reach_the_schedule():
     _, state = started(schedule="multi-step", milestones=(2, 3), batch_size=30, epochs=50)
     assert [state.schedule.factor(step) for step in (0, 4, 8, 12)] == pytest.approx([1.0, 1.0, 0.1, 0.01])
+
+
+def test_the_loss_has_the_settings_that_stand_in_its_brackets():
+    parts, _ = started(loss="focal(gamma=3)")
+    assert parts.loss == Focal(gamma=3.0)

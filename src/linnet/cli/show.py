@@ -24,7 +24,7 @@ _MOST_CLASSES = 30
 _SETTINGS_OF = {
     "classifiers": "Settings (--set NAME.SETTING=VALUE)",
     "augmentations": "Settings (in brackets behind the name)",
-    "losses": "Settings (training takes the defaults)",
+    "losses": "Settings (in brackets behind the name)",
 }
 
 

@@ -25,7 +25,7 @@ class Recipe:
         schedule: "constant", "step", "multi-step", "exponential", "cosine", "linear", "one-cycle" or "plateau".
         milestones: Rounds after which multi-step takes a tenth of the rate; only it reads them, and it wants some.
         warmup: Share of all steps in [0, 1) over which the learning rate rises from 0.
-        loss: "cross-entropy" or another entry of the losses.
+        loss: "cross-entropy" or another entry of the losses; its settings in brackets, such as "focal(gamma=3)".
         label_smoothing: Share of the truth in [0, 1) that is spread over all classes.
         gradient_clip: Longest gradient that is followed whole; 0: any.
         average: Decay of the exponential average of the weights, in [0, 1); 0: the last weights are kept.

@@ -14,6 +14,7 @@ from linnet.errors import ConfigError, UnknownNameError
 from linnet.training.averaging import WeightAverage
 from linnet.training.batches import balancing_weights
 from linnet.training.losses.base import Loss
+from linnet.training.losses.parsing import create_loss
 from linnet.training.optimizers import NAMES as OPTIMIZERS
 from linnet.training.optimizers import create_optimizer
 from linnet.training.precision import Precision, choose_precision
@@ -117,7 +118,7 @@ def begin(
         seed=seed,
         fabric=fabric,
         forward=fabric.setup_module(network, move_to_device=False),
-        loss=catalog.find("losses", recipe.loss)(),
+        loss=create_loss(recipe.loss),
         class_weights=balancing_weights(train.labels, train.n_classes).to(fabric.device) if recipe.balance else None,
         augmentation=_augmentation(recipe.augment),
         precision=precision,
@@ -147,7 +148,7 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
 
     Raises:
         UnknownNameError: no such optimizer, schedule, loss or augmentation.
-        ConfigError: a setting of an augmentation out of its range.
+        ConfigError: a setting of a loss or an augmentation out of its range.
     """
     if recipe.optimizer not in OPTIMIZERS:
         raise UnknownNameError(f"{where}.optimizer", recipe.optimizer, OPTIMIZERS)
@@ -159,7 +160,7 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
         )
     if recipe.optimizer == "lbfgs" and recipe.weight_decay:
         raise ConfigError(f"{where}.weight_decay should be 0 for lbfgs, which has none; it is {recipe.weight_decay}.")
-    catalog.find("losses", recipe.loss)
+    create_loss(recipe.loss)
     if recipe.augment != "auto":
         _augmentation(recipe.augment)
     if recipe.keep not in ("best", "last"):

@@ -1,11 +1,19 @@
 """Make augmentations from the texts that users write, such as "pad-crop,flip,erasing(p=0.3)"."""
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields, replace
-from typing import Any, get_type_hints
+from dataclasses import replace
+from typing import Any
 
 from linnet.errors import ConfigError, UnknownNameError
-from linnet.records.decode import check_keys, coerce, parse_value
+from linnet.records.calls import (
+    key_and_value,
+    missing_settings,
+    name_and_arguments,
+    plain_value,
+    refuse_twice,
+    setting_types,
+    split_calls,
+)
 from linnet.transforms.augmentations.alternating_flip import AlternatingFlip
 from linnet.transforms.augmentations.base import Augmentation
 from linnet.transforms.augmentations.flip import Flip
@@ -21,6 +29,8 @@ PRESETS = {
     "strong": "pad-crop,flip,trivial-augment,erasing(p=0.25),sometimes(0.5,cutmix)",
 }
 """Names for whole specs."""
+
+_FORM = "An augmentation is written like pad-crop(padding=2),flip"
 
 
 def parse(text: str, find: Find) -> Augmentation:
@@ -44,7 +54,7 @@ def parse(text: str, find: Find) -> Augmentation:
     """
     wanted = text.strip()
     wanted = PRESETS.get(wanted, wanted)
-    parts = _parts(wanted, text) if wanted else []
+    parts = split_calls(wanted, form=_FORM, whole=text) if wanted else []
     steps = tuple(_one(part, find) for part in parts)
     return steps[0] if len(steps) == 1 else Sequence(steps=steps)
 
@@ -64,23 +74,20 @@ def without_flips(augmentation: Augmentation) -> Augmentation:
 
 def _one(text: str, find: Find) -> Augmentation:
     """Make one augmentation from its name and what stands in brackets behind it."""
-    name, bracket, rest = text.partition("(")
-    entry = _found(name.strip(), find)
-    arguments = _parts(rest.removesuffix(")"), text) if bracket and rest != ")" else []
-    types = get_type_hints(entry)
+    name, arguments = name_and_arguments(text, form=_FORM)
+    entry = _found(name, find)
+    types = setting_types(entry)
+    given = [_key_and_value(argument, i, entry) for i, argument in enumerate(arguments)]
+    refuse_twice(entry.name(), [key for key, _ in given if types.get(key) != tuple[Augmentation, ...]], text=text)
     settings: dict[str, Any] = {}
-    for i, argument in enumerate(arguments):
-        key, value = _key_and_value(argument, i, entry)
-        check_keys(f"setting of {entry.name()}", {key: value}, entry.setting_names())
-        if types[key] == tuple[Augmentation, ...]:
+    for key, value in given:
+        if types.get(key) == tuple[Augmentation, ...]:
             settings[key] = (*settings.get(key, ()), _one(value, find))
-        elif key in settings:
-            raise ConfigError(f"{text!r} gives {entry.name()}.{key} twice; give it once.")
-        elif types[key] is Augmentation:
+        elif types.get(key) is Augmentation:
             settings[key] = _one(value, find)
         else:
-            settings[key] = coerce(types[key], parse_value(value), f"{entry.name()}.{key}")
-    missing = [field.name for field in fields(entry) if field.default is MISSING and field.name not in settings]  # type: ignore[arg-type]
+            settings[key] = plain_value(entry.name(), key, value, types)
+    missing = missing_settings(entry, settings)
     if missing:
         raise ConfigError(f"{entry.name()} wants {' and '.join(missing)}, as in sometimes(0.3,blur); it got {text!r}.")
     return entry(**settings)
@@ -96,41 +103,12 @@ def _found(name: str, find: Find) -> type[Augmentation]:
 
 def _key_and_value(argument: str, position: int, entry: type[Augmentation]) -> tuple[str, str]:
     """Split "p=0.3"; or name the setting that stands at this place without a name."""
-    key, equals, value = argument.partition("=")
-    if equals and "(" not in key:
-        return key.strip(), value.strip()
+    key, value = key_and_value(argument)
+    if key:
+        return key, value
     names = entry.positional
     if entry.bare:
         return names[-1], argument
     if position >= len(names):
         raise ConfigError(f"{entry.name()} wants its settings as name=value; it got {argument!r}.")
     return names[position], argument
-
-
-def _parts(text: str, whole: str) -> list[str]:
-    """Split at the commas that stand in no bracket.
-
-    Raises:
-        ConfigError: a bracket too many or too few, text behind one, or nothing between two commas.
-    """
-    parts, depth, closed = [""], 0, False
-    for letter in text:
-        if letter == "," and depth == 0:
-            parts.append("")
-            closed = False
-            continue
-        depth += (letter == "(") - (letter == ")")
-        if depth < 0 or (closed and not letter.isspace()):
-            raise _unreadable(whole)
-        closed = closed or (letter == ")" and depth == 0)
-        parts[-1] += letter
-    stripped = [part.strip() for part in parts]
-    if depth != 0 or "" in stripped:
-        raise _unreadable(whole)
-    return stripped
-
-
-def _unreadable(text: str) -> ConfigError:
-    return ConfigError(
-        f"An augmentation is written like pad-crop(padding=2),flip with matching brackets; it is {text!r}."
-    )
