@@ -12,8 +12,7 @@ from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
-from linnet.evaluation import climbing, rates, showing
-from linnet.evaluation.augmenting import augmentation_of, contact_sheet, free_sheet
+from linnet.evaluation import augmenting, climbing, rates, showing
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.ranking import rank
 from linnet.evaluation.rates import FoundRate
@@ -33,11 +32,19 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """Hold what is known of some data before anything is trained; `augmented` is the sheet, if one was drawn."""
+    """Hold what is known of some data before anything is trained.
+
+    Attributes:
+        manifest: All files and what became of them.
+        facts: Counts.
+        augmented: The sheet of augmented pictures, if one was drawn.
+        augmentation: What was drawn, written out; of "auto" what it is for these pictures.
+    """
 
     manifest: Manifest
     facts: DataFacts
     augmented: Path | None = None
+    augmentation: str | None = None
 
 
 def inspect(
@@ -57,7 +64,8 @@ def inspect(
         seed: Decides the split.
         out: A new folder for manifest.csv and data.json; None writes nothing.
         augment: Augmentations such as "pad-crop,flip": what they do to training pictures is drawn into augmented.png,
-            in `out`, or in the current folder, where no such file may be; None draws nothing.
+            in `out`, or in the current folder, where no such file may be; "auto" draws what a network would take for
+            these pictures; None draws nothing.
         progress: Where long work reports to.
 
     Raises:
@@ -65,9 +73,10 @@ def inspect(
         UnknownNameError, ConfigError: `augment` is no augmentation; said before anything is read.
         RunError: what would be written is there already.
     """
-    augmentation = None if augment is None else augmentation_of(augment)
+    if augment is not None:
+        augmenting.refuse_unknown(augment)
     folder = Path(out) if out is not None else None
-    sheet = None if augmentation is None else free_sheet(folder)
+    sheet = None if augment is None else augmenting.free_sheet(folder)
     if folder is not None:
         refuse_existing(folder)
     loaded = loading.load(_spec(data), protocol or Protocol(), seed=seed, progress=progress)
@@ -75,9 +84,13 @@ def inspect(
     if folder is not None:
         loaded.manifest.write(folder / "manifest.csv")
         facts.write(folder / "data.json")
-    if augmentation is not None and sheet is not None:
-        write_bytes(sheet, contact_sheet(loaded.part("train"), augmentation, seed=seed))
-    return Inspection(manifest=loaded.manifest, facts=facts, augmented=sheet)
+    found = Inspection(manifest=loaded.manifest, facts=facts)
+    if augment is None or sheet is None:
+        return found
+    train = loaded.part("train")
+    augmentation = augmenting.augmentation_of(augment, train, seed=seed, progress=progress)
+    write_bytes(sheet, augmenting.contact_sheet(train, augmentation, seed=seed))
+    return replace(found, augmented=sheet, augmentation=augmentation.spec())
 
 
 def climb(

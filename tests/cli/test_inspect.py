@@ -53,3 +53,15 @@ def test_a_wrong_augmentation_is_refused_before_any_data_is_read(command, tmp_pa
     assert "padding" in err
     assert "no-such-folder" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_auto_says_what_it_is_for_these_pictures_and_draws_it(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, said = command("inspect", "digits[3,8]", "--augment", "auto")
+    assert code == 0
+    # Mirrored threes and eights are none.
+    assert "Augmented by pad-crop(padding=1):" in out
+    assert "Flips are off" in said
+    assert (tmp_path / "augmented.png").exists()
+    found = json.loads(command("inspect", "digits[3,8]", "--augment", "auto", "--out", "facts", "--json")[1])
+    assert found["augmentation"] == "pad-crop(padding=1)"

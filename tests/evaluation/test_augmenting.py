@@ -6,9 +6,16 @@ import pytest
 import torch
 from PIL import Image
 
+from linnet.classifiers.base import create
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, RunError, UnknownNameError
-from linnet.evaluation.augmenting import augmentation_of, contact_sheet, free_sheet, spread_over_classes
+from linnet.evaluation.augmenting import (
+    augmentation_of,
+    contact_sheet,
+    free_sheet,
+    refuse_unknown,
+    spread_over_classes,
+)
 
 
 def dataset(labels, *, channels=3, side=32):
@@ -16,6 +23,10 @@ def dataset(labels, *, channels=3, side=32):
     images = torch.randint(0, 256, (n, channels, side, side), generator=torch.Generator().manual_seed(0)).byte()
     names = tuple(f"class {i}" for i in range(max(labels) + 1))
     return Dataset.of(images, torch.tensor(labels), class_names=names)
+
+
+def named(spec):
+    return augmentation_of(spec, dataset([0, 1]), seed=0)
 
 
 def pixels(png):
@@ -28,13 +39,13 @@ def tile(sheet, row, column, side=64):
 
 
 def test_a_sheet_has_eight_pictures_and_eight_versions_of_each():
-    sheet = pixels(contact_sheet(dataset([0, 1] * 10), augmentation_of("pad-crop"), seed=0))
+    sheet = pixels(contact_sheet(dataset([0, 1] * 10), named("pad-crop"), seed=0))
     assert sheet.shape == (8 * 66 + 2, 9 * 66 + 2, 3)
 
 
 def test_the_first_column_is_training_pictures_as_they_are_in_the_order_of_classes():
     data = dataset([2, 0, 1, 2, 0, 1, 2, 0])
-    sheet = pixels(contact_sheet(data, augmentation_of("noise"), seed=0))
+    sheet = pixels(contact_sheet(data, named("noise"), seed=0))
     order = spread_over_classes(data.labels, 8, seed=0)
     assert data.labels[order].tolist() == [0, 0, 0, 1, 1, 2, 2, 2]
     for row, chosen in enumerate(order):
@@ -44,18 +55,18 @@ def test_the_first_column_is_training_pictures_as_they_are_in_the_order_of_class
 
 
 def test_versions_are_mirror_images_where_flips_were_asked_for():
-    sheet = pixels(contact_sheet(dataset([0, 1] * 4), augmentation_of("flip(p=1)"), seed=3))
+    sheet = pixels(contact_sheet(dataset([0, 1] * 4), named("flip(p=1)"), seed=3))
     assert np.array_equal(tile(sheet, 5, 4), tile(sheet, 5, 0)[:, ::-1])
 
 
 def test_the_same_seed_draws_the_same_bytes_and_another_one_others():
     data = dataset([0, 1, 2] * 10)
-    first, again, other = (contact_sheet(data, augmentation_of("rotate"), seed=seed) for seed in (1, 1, 2))
+    first, again, other = (contact_sheet(data, named("rotate"), seed=seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
 def test_gray_pictures_and_fewer_than_eight_make_a_smaller_sheet():
-    sheet = pixels(contact_sheet(dataset([0, 0, 1], channels=1), augmentation_of("none"), seed=0))
+    sheet = pixels(contact_sheet(dataset([0, 0, 1], channels=1), named("none"), seed=0))
     assert sheet.shape == (3 * 66 + 2, 9 * 66 + 2, 3)
 
 
@@ -77,10 +88,20 @@ def test_another_seed_chooses_other_rows():
 
 
 def test_a_spec_that_means_nothing_is_refused():
-    with pytest.raises(UnknownNameError, match="did you mean 'flip'"):
-        augmentation_of("flipp")
-    with pytest.raises(ConfigError, match="erasing"):
-        augmentation_of("erasing(p=2)")
+    for refuse in (named, refuse_unknown):
+        with pytest.raises(UnknownNameError, match="did you mean 'flip'"):
+            refuse("flipp")
+        with pytest.raises(ConfigError, match="erasing"):
+            refuse("erasing(p=2)")
+
+
+def test_auto_is_what_a_network_takes_for_the_pictures():
+    refuse_unknown("auto")
+    data = dataset([0, 1] * 100, side=16)
+    rung = create("mlp", {"hidden": 4, "epochs": 1}).fit(data)
+    found = augmentation_of("auto", data, seed=0).spec()
+    assert found == rung.recipe_.augment
+    assert found.startswith("pad-crop(padding=2)")
 
 
 def test_a_sheet_is_never_written_over_another(tmp_path, monkeypatch):

@@ -2,15 +2,13 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, fields
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.utils.weak import WeakTensorKeyDictionary
 
-from linnet import catalog, seeds
+from linnet import seeds
 from linnet.classifiers.base import Classifier
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError
@@ -19,11 +17,10 @@ from linnet.training import engine
 from linnet.training.devices import Devices, Kind
 from linnet.training.finder import RateFinding
 from linnet.training.recipe import Recipe
-from linnet.training.starting import check_names, named_data
+from linnet.training.starting import check_names
 from linnet.training.sweeping import sweep_rates
 from linnet.training.threads import threads_for
-from linnet.transforms.augmentations.parsing import parse, without_flips
-from linnet.transforms.flips import flip_probe
+from linnet.transforms.automatic import automatic_augmentation, usual_augmentation
 from linnet.transforms.resize import shrink, shrunk_shape
 from linnet.transforms.statistics import channel_statistics
 
@@ -201,33 +198,14 @@ class NetworkClassifier(Recipe, Classifier):
         """Return the recipe without anything automatic; flips are left out where a probe finds they change labels."""
         asked = {part.name: getattr(self, part.name) for part in fields(Recipe)}
         if self.augment == "auto":
-            found = parse(self.automatic_augmentation(train.image_shape), partial(catalog.find, "augmentations"))
-            if found != without_flips(found):
-                found = found if _flips_keep_labels(train, seed, progress) else without_flips(found)
-            asked["augment"] = found.spec()
+            spec = self.automatic_augmentation(train.image_shape)
+            asked["augment"] = automatic_augmentation(spec, train, seed=seed, progress=progress).spec()
         asked["batch_size"] = self.images_per_step(len(train))
         return Recipe(**asked)
 
     def automatic_augmentation(self, image_shape: tuple[int, int, int]) -> str:
         """Return what "auto" means for pictures of (c, h, w), flips included."""
-        return f"pad-crop(padding={max(1, min(image_shape[1:]) // 8)}),flip"
-
-
-_PROBED: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
-"""What the flip probe found, by the tensor of pixels: several networks of one climb ask for the same pictures."""
-
-
-def _flips_keep_labels(train: Dataset, seed: int, progress: Progress) -> bool:
-    """Ask the flip probe once for the same pictures in memory, and say then what it found."""
-    if train.pixels not in _PROBED:
-        _PROBED[train.pixels] = {}
-    found: dict[tuple[str, int], bool] = _PROBED[train.pixels]
-    key = (named_data(train), seed)
-    if key not in found:
-        probe = flip_probe(train, seed=seed)
-        progress.say(probe.message)
-        found[key] = probe.keeps_label
-    return found[key]
+        return usual_augmentation(image_shape)
 
 
 def _statistics(train: Dataset) -> tuple[Tensor, Tensor]:

@@ -29,7 +29,7 @@ def inspect(
         seed: Decides the split.
         out: A new folder for manifest.csv and data.json.
         augment: Augmentations such as pad-crop,flip: draws what they do to training pictures into augmented.png, in the
-            folder of --out, or else in the current one.
+            folder of --out, or else in the current one. auto is what a network would take for these pictures.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench

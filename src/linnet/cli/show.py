@@ -101,7 +101,8 @@ def inspection(found: Any, *, as_json: bool) -> None:
     """Show what is in some data."""
     facts: DataFacts = found.facts
     if as_json:
-        _print_json(asdict(facts) | ({"augmented": str(found.augmented)} if found.augmented else {}))
+        drawn = {"augmented": str(found.augmented), "augmentation": found.augmentation} if found.augmented else {}
+        _print_json(asdict(facts) | drawn)
         return
     console = _console()
     table = Table(title=f"{escape(facts.name)}: pictures per class", title_justify="left", header_style="bold")
@@ -123,8 +124,10 @@ def inspection(found: Any, *, as_json: bool) -> None:
     if len(problems) > 20:
         console.print(f"  ... and {len(problems) - 20} more; --out FOLDER writes all of them into manifest.csv.")
     if found.augmented:
-        what = "Augmented: a row per training picture, first as it is and then in eight epochs:"
-        console.print(f"{what} [bold]{escape(str(found.augmented))}[/bold]", soft_wrap=True)
+        what = (
+            f"Augmented by {found.augmentation}: a row per training picture, first as it is and then in eight epochs:"
+        )
+        console.print(f"{escape(what)} [bold]{escape(str(found.augmented))}[/bold]", soft_wrap=True)
 
 
 def entries(found: Mapping[str, Mapping[str, str]], *, as_json: bool, out: Path | None) -> None:

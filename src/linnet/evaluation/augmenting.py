@@ -12,21 +12,42 @@ from linnet import catalog, seeds
 from linnet.datasets.base import Dataset
 from linnet.errors import RunError
 from linnet.images.png import encode_png
+from linnet.progress import SILENT, Progress
 from linnet.transforms.augmentations.base import Augmentation
 from linnet.transforms.augmentations.parsing import parse
+from linnet.transforms.automatic import automatic_augmentation, usual_augmentation
 from linnet.transforms.samples import augmented_sheet
 
+AUTO = "auto"
 N_PICTURES = 8
 N_VERSIONS = 8
 
 
-def augmentation_of(spec: str) -> Augmentation:
-    """Make the augmentation that a user has written, such as "pad-crop,flip".
+def refuse_unknown(spec: str) -> None:
+    """Refuse what is no augmentation before any picture is read; "auto" is one.
 
     Raises:
         UnknownNameError: no such augmentation, preset or setting.
         ConfigError: brackets that do not match, or a value of the wrong type or out of its range.
     """
+    if spec != AUTO:
+        parse(spec, partial(catalog.find, "augmentations"))
+
+
+def augmentation_of(spec: str, train: Dataset, *, seed: int, progress: Progress = SILENT) -> Augmentation:
+    """Make the augmentation that a user has written, such as "pad-crop,flip".
+
+    Args:
+        spec: "auto" is what a network that wants nothing else would take for these pictures.
+        train: Training pictures.
+        seed: Of the probe that "auto" asks.
+        progress: Told what the probe found.
+
+    Raises:
+        UnknownNameError, ConfigError: see `refuse_unknown`.
+    """
+    if spec == AUTO:
+        return automatic_augmentation(usual_augmentation(train.image_shape), train, seed=seed, progress=progress)
     return parse(spec, partial(catalog.find, "augmentations"))
 
 
