@@ -50,3 +50,21 @@ def test_a_damaged_number_is_refused(tmp_path):
     path.write_text(path.read_text().replace("812.5", "many"))
     with pytest.raises(RunError, match="numbers"):
         History.read(path)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "train_loss", "train_accuracy", "images_per_second", "seconds"])
+def test_a_row_that_lacks_what_every_epoch_has_is_refused(tmp_path, name):
+    History(epochs=(epoch(1), epoch(2, **{name: None}))).write(tmp_path / "history.csv")
+    with pytest.raises(RunError, match=r"history\.csv, row 3, is not a whole row of epoch 2; the file is damaged\.$"):
+        History.read(tmp_path / "history.csv")
+
+
+@pytest.mark.parametrize("numbers", [(2,), (0, 1), (1, 3), (1, 1), (2, 1)])
+def test_epochs_out_of_order_are_refused(tmp_path, numbers):
+    History(epochs=tuple(epoch(number + 10) for number in numbers)).write(tmp_path / "history.csv")
+    path = tmp_path / "history.csv"
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    rows = [[str(number), *line[1:]] for number, line in zip(numbers, lines[1:], strict=True)]
+    path.write_text("\n".join(",".join(line) for line in [lines[0], *rows]) + "\n")
+    with pytest.raises(RunError, match="is not a whole row of epoch"):
+        History.read(path)

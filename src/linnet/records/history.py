@@ -56,18 +56,23 @@ class History:
         """Read what `write` wrote.
 
         Raises:
-            RunError: missing, damaged, or of other columns.
+            RunError: missing, damaged, of other columns, or with rows that are not the epochs 1, 2, ...
         """
         header, rows = read_csv(path)
         if header != _NAMES:
             raise RunError(f"{path} should have the columns {', '.join(_NAMES)}; it has {', '.join(header)}.")
         try:
-            return cls(epochs=tuple(_epoch(row) for row in rows))
+            epochs = tuple(_epoch(row) for row in rows)
         except ValueError as error:
             raise RunError(f"{path} should hold numbers and does not ({error}); the file is damaged.") from None
+        for number, epoch in enumerate(epochs, start=1):
+            if epoch.epoch != number or any(getattr(epoch, name) is None for name in _ALWAYS):
+                raise RunError(f"{path}, row {number + 1}, is not a whole row of epoch {number}; the file is damaged.")
+        return cls(epochs=epochs)
 
 
 _NAMES = [field.name for field in fields(Epoch)]
+_ALWAYS = [name for name in _NAMES if not name.startswith("valid_")]
 
 
 def _epoch(row: Sequence[str]) -> Epoch:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from linnet.errors import LinnetError, RunError
+from linnet.errors import LinnetError
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import Experiment
 from linnet.records.history import History
@@ -91,7 +91,7 @@ def gather(run: Run) -> Evidence:
             if found is not None:
                 predictions[rung], scored_on[rung] = found, split
     selections = {rung: read.optional(partial(run.selection, rung)) for rung in run.rungs}
-    histories = {rung: read.optional(partial(_whole_history, run, rung)) for rung in experiment.rungs}
+    histories = {rung: read.optional(partial(run.history, rung)) for rung in experiment.rungs}
     return Evidence(
         experiment=experiment,
         is_finished=run.is_finished,
@@ -106,17 +106,6 @@ def gather(run: Run) -> Evidence:
         pictures=read.optional(lambda: run.pictures) or {},
         notes=tuple(read.notes),
     )
-
-
-def _whole_history(run: Run, rung: str) -> History | None:
-    """Read a history, and refuse one whose rows are not the epochs 1, 2, ... or lack what every epoch has."""
-    history = run.history(rung)
-    for number, row in enumerate(history.epochs if history else (), start=1):
-        always = (row.train_loss, row.train_accuracy, row.images_per_second, row.seconds)
-        if row.epoch != number or not all(isinstance(value, float) for value in always):
-            path = run.rung_folder(rung) / "history.csv"
-            raise RunError(f"{path}, row {number + 1}, is not a whole row of epoch {number}; the file is damaged.")
-    return history
 
 
 class _Reader:
