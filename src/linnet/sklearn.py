@@ -1,6 +1,7 @@
 """The rungs as scikit-learn estimators, on feature matrices or on arrays of pictures; the mathematics is theirs."""
 
 import math
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -22,7 +23,10 @@ Array = npt.NDArray[Any]
 
 
 class _RungEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Do what the estimators share; each of them names its rung and spells out its settings.
+    """Do what the estimators share; each of them names its rung and its settings.
+
+    Settings are fields of a dataclass, which writes the constructor that scikit-learn wants: every setting spelled
+    out, stored under its name, and nothing else done. How estimators compare and show themselves stays scikit-learn's.
 
     X is either a matrix (n, d) of any finite numbers, each feature being a channel of its own, or pictures:
     (n, h, w, c) or (n, c, h, w) with c = 1 or 3, uint8 or float in [0, 1]. The axis of length 1 or 3 is the channels;
@@ -119,6 +123,7 @@ class _RungEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return validate_data(self, pictures.reshape(len(pictures), math.prod(pictures.shape[1:])), **more)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class KNNClassifier(_RungEstimator):
     """Let the k most similar training rows vote; exact (see the rung `knn`).
 
@@ -132,22 +137,14 @@ class KNNClassifier(_RungEstimator):
 
     _rung = "knn"
 
-    def __init__(
-        self,
-        *,
-        k: int = 5,
-        metric: str = "l2",
-        max_side: int = 32,
-        balance: bool = False,
-        random_state: Any = 0,
-    ) -> None:
-        self.k = k
-        self.metric = metric
-        self.max_side = max_side
-        self.balance = balance
-        self.random_state = random_state
+    k: int = 5
+    metric: str = "l2"
+    max_side: int = 32
+    balance: bool = False
+    random_state: Any = 0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LeastSquaresClassifier(_RungEstimator):
     """Fit an affine map to one-hot labels in closed form (see the rung `least-squares`).
 
@@ -159,12 +156,12 @@ class LeastSquaresClassifier(_RungEstimator):
 
     _rung = "least-squares"
 
-    def __init__(self, *, ridge: float = 0.01, max_side: int = 32, balance: bool = False) -> None:
-        self.ridge = ridge
-        self.max_side = max_side
-        self.balance = balance
+    ridge: float = 0.01
+    max_side: int = 32
+    balance: bool = False
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LinearSVMClassifier(_RungEstimator):
     """Minimize the multi-class hinge loss (see the rung `linear-svm`).
 
@@ -176,12 +173,12 @@ class LinearSVMClassifier(_RungEstimator):
 
     _rung = "linear-svm"
 
-    def __init__(self, *, penalty: float = 0.3, max_side: int = 32, balance: bool = False) -> None:
-        self.penalty = penalty
-        self.max_side = max_side
-        self.balance = balance
+    penalty: float = 0.3
+    max_side: int = 32
+    balance: bool = False
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SoftmaxRegressionClassifier(_RungEstimator):
     """Minimize cross-entropy under an affine map and a softmax (see the rung `softmax-regression`).
 
@@ -199,30 +196,18 @@ class SoftmaxRegressionClassifier(_RungEstimator):
 
     _rung = "softmax-regression"
 
-    def __init__(  # noqa: PLR0913 -- scikit-learn wants every setting spelled out
-        self,
-        *,
-        penalty: float = 0.01,
-        solver: str = "lbfgs",
-        batch_size: int = 100,
-        learning_rate: float = 0.003,
-        momentum: float = 0.0,
-        epochs: int = 20,
-        max_side: int = 32,
-        balance: bool = False,
-        random_state: Any = 0,
-    ) -> None:
-        self.penalty = penalty
-        self.solver = solver
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.epochs = epochs
-        self.max_side = max_side
-        self.balance = balance
-        self.random_state = random_state
+    penalty: float = 0.01
+    solver: str = "lbfgs"
+    batch_size: int = 100
+    learning_rate: float = 0.003
+    momentum: float = 0.0
+    epochs: int = 20
+    max_side: int = 32
+    balance: bool = False
+    random_state: Any = 0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TwoLayerClassifier(_RungEstimator):
     """Train a net with one hidden layer: affine, ReLU, affine, softmax (see the rung `two-layer`).
 
@@ -240,28 +225,15 @@ class TwoLayerClassifier(_RungEstimator):
 
     _rung = "two-layer"
 
-    def __init__(  # noqa: PLR0913 -- scikit-learn wants every setting spelled out
-        self,
-        *,
-        hidden: int = 128,
-        penalty: float = 0.003,
-        batch_size: int = 256,
-        learning_rate: float = 0.05,
-        momentum: float = 0.9,
-        epochs: int = 20,
-        max_side: int = 32,
-        balance: bool = False,
-        random_state: Any = 0,
-    ) -> None:
-        self.hidden = hidden
-        self.penalty = penalty
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.epochs = epochs
-        self.max_side = max_side
-        self.balance = balance
-        self.random_state = random_state
+    hidden: int = 128
+    penalty: float = 0.003
+    batch_size: int = 256
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    epochs: int = 20
+    max_side: int = 32
+    balance: bool = False
+    random_state: Any = 0
 
 
 def pictures_of(X: Any) -> Array | None:

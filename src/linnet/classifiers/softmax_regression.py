@@ -63,13 +63,7 @@ class SoftmaxRegression(FlatClassifier):
 
     def schedule(self) -> Schedule:
         """Gather what sgd reads."""
-        return Schedule(
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            epochs=self.epochs,
-            penalty=self.penalty,
-        )
+        return Schedule.of(self)
 
     def fit_features(self, train: Features, *, seed: int, progress: Progress) -> None:
         """Go to the minimum, or down towards it."""

@@ -55,14 +55,7 @@ class TwoLayer(FlatClassifier):
 
     def schedule(self) -> Schedule:
         """Gather how the descent goes."""
-        return Schedule(
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            epochs=self.epochs,
-            penalty=self.penalty,
-            decay=True,
-        )
+        return Schedule.of(self, decay=True)
 
     def fit_features(self, train: Features, *, seed: int, progress: Progress) -> None:
         """Go down from random weights."""

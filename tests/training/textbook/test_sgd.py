@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -37,6 +38,11 @@ def test_a_schedule_out_of_range_is_refused_by_its_name(name, value):
     Schedule(**GOOD).check("some-rung")
     with pytest.raises(ConfigError, match=rf"some-rung\.{name} "):
         Schedule(**{**GOOD, name: value}).check("some-rung")
+
+
+def test_a_schedule_says_what_the_settings_of_a_rung_say():
+    assert Schedule.of(SimpleNamespace(**GOOD, hidden=5)) == Schedule(**GOOD)
+    assert Schedule.of(SimpleNamespace(**GOOD), decay=True) == Schedule(**GOOD, decay=True)
 
 
 def test_small_sets_go_round_until_the_least_number_of_steps_is_made():

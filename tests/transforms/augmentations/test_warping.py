@@ -9,6 +9,7 @@ from torchvision.transforms.v2 import functional as reference
 from augmenting import floats
 from linnet.transforms.augmentations import warping
 from linnet.transforms.augmentations.warping import warped
+from linnet.transforms.draws import Draws
 
 BILINEAR = InterpolationMode.BILINEAR
 
@@ -89,3 +90,12 @@ def test_mirror_images_come_in_where_that_is_wanted():
     turned = warping.rotation(numbers(0.7))
     assert torch.allclose(warped(images, turned, edge="reflect"), images, atol=1e-6)
     assert float(warped(images, turned, edge="zero").min()) == 0
+
+
+def test_angles_are_drawn_both_ways_up_to_the_largest():
+    draws = Draws(seed=0, epoch=0, rows=np.arange(4000))
+    found = warping.angles(draws, "turn", 90.0)
+    assert float(found.abs().max()) <= math.pi / 2
+    assert float(found.max()) == pytest.approx(math.pi / 2, rel=0.01)
+    assert float(found.min()) == pytest.approx(-math.pi / 2, rel=0.01)
+    assert float(found.mean()) == pytest.approx(0.0, abs=0.05)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -20,6 +21,16 @@ LEAST_STEPS = 400
 
 _BLOCK_BYTES = 1 << 20
 """What is read at once stays in the processor's cache."""
+
+
+class Descending(Protocol):
+    """A rung whose settings say how mini-batch descent goes; see `Schedule`."""
+
+    batch_size: int
+    learning_rate: float
+    momentum: float
+    epochs: int
+    penalty: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +52,18 @@ class Schedule:
     epochs: int
     penalty: float
     decay: bool = False
+
+    @classmethod
+    def of(cls, rung: Descending, *, decay: bool = False) -> Self:
+        """Gather what a rung's settings say."""
+        return cls(
+            batch_size=rung.batch_size,
+            learning_rate=rung.learning_rate,
+            momentum=rung.momentum,
+            epochs=rung.epochs,
+            penalty=rung.penalty,
+            decay=decay,
+        )
 
     def check(self, rung: str) -> None:
         """Refuse settings out of their range.

@@ -1,6 +1,5 @@
 """Turn pictures about their middle."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ from torch import Tensor
 
 from linnet.transforms.augmentations.base import PictureAugmentation, check_number, check_word
 from linnet.transforms.augmentations.moving import EDGES, Edge
-from linnet.transforms.augmentations.warping import rotation, warped
+from linnet.transforms.augmentations.warping import angles, rotation, warped
 from linnet.transforms.draws import Draws
 
 
@@ -32,5 +31,4 @@ class Rotate(PictureAugmentation):
 
     def change(self, images: Tensor, draws: Draws) -> Tensor:
         """Turn by -degrees .. degrees, each angle as likely."""
-        turns = draws.uniform("degrees", -self.degrees, self.degrees) * (math.pi / 180)
-        return warped(images, rotation(turns), edge=self.edge)
+        return warped(images, rotation(angles(draws, "degrees", self.degrees)), edge=self.edge)

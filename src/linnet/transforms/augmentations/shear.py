@@ -1,6 +1,5 @@
 """Slant pictures."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from linnet.transforms.augmentations.base import PictureAugmentation, check_number, check_word
 from linnet.transforms.augmentations.moving import EDGES, Edge
-from linnet.transforms.augmentations.warping import shearing, warped
+from linnet.transforms.augmentations.warping import angles, shearing, warped
 from linnet.transforms.draws import Draws
 
 
@@ -34,7 +33,5 @@ class Shear(PictureAugmentation):
 
     def change(self, images: Tensor, draws: Draws) -> Tensor:
         """Slant by angles that are equally likely."""
-        across, down = (
-            torch.tan(draws.uniform(name, -self.degrees, self.degrees) * (math.pi / 180)) for name in ("across", "down")
-        )
+        across, down = (torch.tan(angles(draws, name, self.degrees)) for name in ("across", "down"))
         return warped(images, shearing(across, down, across), edge=self.edge)

@@ -1,5 +1,6 @@
 """Smooth moves of whole batches, each picture by its own matrix: build the matrices, and sample the pixels."""
 
+import math
 from typing import Any
 
 import torch
@@ -7,8 +8,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from linnet.transforms.augmentations.moving import Edge
+from linnet.transforms.draws import Draws
 
 Number = float | Tensor
+
+
+def angles(draws: Draws, name: str, degrees: float) -> Tensor:
+    """Draw (b,) angles of -degrees .. degrees, each as likely, in radians."""
+    return draws.uniform(name, -degrees, degrees) * (math.pi / 180)
 
 
 def matrices(rows: list[list[Number]], like: Tensor) -> Tensor:
