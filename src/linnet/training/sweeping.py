@@ -10,8 +10,8 @@ from linnet.datasets.base import Dataset
 from linnet.errors import UnsupportedError
 from linnet.progress import SILENT, Progress
 from linnet.training.batches import Batch, batches
-from linnet.training.engine import isolated, learn_from
 from linnet.training.devices import ALONE
+from linnet.training.engine import isolated, learn_from
 from linnet.training.finder import RateFinding, find_learning_rate
 from linnet.training.memory import keep_big_blocks
 from linnet.training.recipe import Recipe
