@@ -2,10 +2,10 @@ import pytest
 import torch
 
 import toys
-from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, RateSeeking, create
+from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, RateSeeking, Viewing, create, load
 from linnet.classifiers.network import Preprocessed
 from linnet.datasets.base import Dataset
-from linnet.errors import ConfigError, UnknownNameError
+from linnet.errors import ConfigError, NotFittedError, UnknownNameError
 
 pytestmark = pytest.mark.usefixtures("short_descent")
 
@@ -146,6 +146,7 @@ def test_running_statistics_are_no_parameters():
         ({"augment": "flipp"}, UnknownNameError, "did you mean 'flip'"),
         ({"keep": "worst"}, ConfigError, "keep"),
         ({"max_side": -1}, ConfigError, "max_side"),
+        ({"views": "flip"}, ConfigError, r"mlp\.views .*'flip'"),
     ],
 )
 def test_a_wrong_setting_is_refused_before_any_work(wrong, error, said):
@@ -170,3 +171,61 @@ def test_a_rate_is_found_with_the_rungs_own_recipe_and_leaves_the_rung_as_it_is(
     assert "Flips are off" in heard.said[0]
     assert vars(rung) == vars(mlp(augment="auto"))
     assert mlp(augment="auto", label_smoothing=0.5).find_rate(turned(), seed=0, progress=heard) != found
+
+
+def logits_of(rung, images):
+    with torch.no_grad():
+        return rung.network_(images)
+
+
+def test_views_are_averaged_as_logits():
+    data = toys.patterns()
+    plain = mlp(epochs=3).fit(data)
+    flips = plain.looking_at("flips")
+    mean = (logits_of(plain, data.images) + logits_of(plain, data.images.flip(-1))) / 2
+    assert torch.allclose(flips.predict_proba(data.images), torch.softmax(mean, 1), atol=1e-5)
+    assert not torch.allclose(flips.predict_proba(data.images), plain.predict_proba(data.images), atol=1e-3)
+
+
+def test_other_views_share_the_weights_and_leave_the_classifier_as_it_was():
+    plain = mlp().fit(toys.patterns())
+    assert isinstance(plain, Viewing)
+    other = plain.looking_at("shifts")
+    assert other.network_ is plain.network_
+    assert (plain.views, other.views, type(other)) == ("none", "shifts", type(plain))
+    with pytest.raises(ConfigError, match=r"mlp\.views"):
+        plain.looking_at("sideways")
+
+
+def test_views_are_saved_and_predict_the_same_when_loaded(tmp_path):
+    data = toys.patterns(shape=(3, 8, 8))
+    saved = mlp(views="flips-and-shifts").fit(data)
+    saved.save(tmp_path)
+    loaded = load(tmp_path)
+    assert loaded.views == "flips-and-shifts"
+    assert torch.equal(loaded.predict_proba(data.images), saved.predict_proba(data.images))
+
+
+def test_views_change_nothing_of_a_fit():
+    data = toys.patterns()
+    plain, shifts = mlp().fit(data), mlp(views="shifts").fit(data)
+    assert torch.equal(plain.predict_proba(data.images), shifts.looking_at("none").predict_proba(data.images))
+
+
+@pytest.mark.parametrize(
+    ("augment", "views"),
+    [
+        ("auto", "shifts"),
+        ("none", "shifts"),
+        ("pad-crop,flip", "flips-and-shifts"),
+        ("alternating-flip", "flips-and-shifts"),
+    ],
+)
+def test_mirror_images_are_looked_at_only_where_training_showed_some(augment, views):
+    fitted = mlp(augment=augment).fit(turned())
+    assert fitted.fitting_views() == views
+
+
+def test_views_are_not_fitting_before_a_fit():
+    with pytest.raises(NotFittedError, match="call fit first"):
+        mlp().fitting_views()

@@ -18,18 +18,32 @@ def test_json_goes_to_standard_output_and_progress_to_standard_error(command, tm
 
 
 def test_flags_reach_the_experiment(command, tmp_path):
-    words = ["--rungs", "majority", "--folds", "3", "--balance", "--budget", "5m", "--seed", "7", "--size", "6"]
+    words = [
+        "--rungs",
+        "majority",
+        "--folds",
+        "3",
+        "--balance",
+        "--budget",
+        "5m",
+        "--views",
+        "--seed",
+        "7",
+        "--size",
+        "6",
+    ]
     words += ["--fit", "squash", "--drop", "duplicates", "--set", "protocol.test_fraction=0.3"]
     code, _, _ = command("climb", "digits[3,8]", *words, "--out", tmp_path / "run")
     assert code == 0
     asked = Run.open(tmp_path / "run").experiment
     assert (asked.protocol.folds, asked.protocol.balance, asked.protocol.budget) == (3, True, 300)
+    assert asked.protocol.views
     assert (asked.protocol.test_fraction, asked.seed) == (0.3, 7)
     assert (asked.data.size, asked.data.fit, asked.data.drop) == (6, "squash", ("duplicates",))
 
 
 def test_the_recorded_command_asks_for_the_same_again(command, tmp_path):
-    command("climb", "digits[3,8]", "--rungs", "majority", "--folds", "3", "--out", tmp_path / "one")
+    command("climb", "digits[3,8]", "--rungs", "majority", "--folds", "3", "--views", "--out", tmp_path / "one")
     one = Run.open(tmp_path / "one").experiment
     words = one.command_line().replace("'", "").split()[1:]
     assert command(*words, "--out", tmp_path / "two")[0] == 0

@@ -3,8 +3,14 @@ import math
 import re
 import shlex
 
+import numpy as np
 import pytest
+import torch
 
+from linnet import cli
+from linnet.classifiers.base import load
+from linnet.datasets import loading
+from linnet.records.run import Run
 from linnet.training.finder import RateFinding
 
 
@@ -140,3 +146,72 @@ def test_a_loss_has_its_settings_in_brackets_and_they_are_checked_before_any_wor
     code, _, said = command("train", "no-such-folder", "--classifier", "mlp", "--set", "mlp.loss=focal(gama=3)")
     assert code == 1
     assert "did you mean 'gamma'" in said
+
+
+@pytest.fixture(scope="module")
+def tiny_net(tmp_path_factory):
+    """A run of a tiny net with views, and how it was asked for."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    words = ["train", "digits[3,8]", "--classifier", "fast-cnn", "--views"]
+    words += ["--set", "fast-cnn.width=0.1", "--set", "fast-cnn.epochs=2"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linnet.training.recipe.LEAST_STEPS", 30)
+        assert cli.run([*words, "--out", str(folder)]) == 0
+    return Run.open(folder)
+
+
+def test_views_make_a_second_row_of_a_network(tiny_net):
+    assert {row.rung for row in tiny_net.leaderboard.rows} == {"fast-cnn", "fast-cnn+views"}
+    plain, views = (next(r for r in tiny_net.leaderboard.rows if r.rung == name) for name in tiny_net.fitted_rungs)
+    assert (plain.settings["views"], views.settings["views"]) == ("none", "shifts")
+    assert (plain.parameters, plain.fit_seconds) == (views.parameters, views.fit_seconds)
+    assert views.ms_per_image > 0
+    assert tiny_net.openings[0].rungs == ("fast-cnn", "fast-cnn+views")
+
+
+def test_predictions_of_the_second_row_are_the_mean_over_the_views(tiny_net):
+    asked = tiny_net.experiment
+    test = loading.load(asked.data, asked.protocol, seed=asked.seed).part("test")
+    plain, said = (tiny_net.predictions(row, "test") for row in tiny_net.fitted_rungs)
+    assert said.ids.tolist() == plain.ids.tolist() == test.ids.tolist()
+    network = load(tiny_net.rung_folder("fast-cnn")).network_
+    padded = np.pad(test.images.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")
+    with torch.no_grad():
+        here, up, down = (
+            network(torch.from_numpy(padded[:, :, top : top + 8, top : top + 8].copy())).double() for top in (1, 2, 0)
+        )
+    mean = torch.softmax(here / 2 + up / 4 + down / 4, 1).numpy()
+    assert np.allclose(said.probabilities, mean, atol=1e-5)
+    assert not np.allclose(plain.probabilities, mean, atol=1e-3)
+
+
+def test_the_report_says_what_the_second_row_is(tiny_net):
+    page = (tiny_net.folder / "report.html").read_text(encoding="utf-8")
+    assert "fast-cnn+views is fast-cnn with the same weights: it looks at the picture and at two copies" in page
+    assert "views shifts" in page
+
+
+def test_the_second_row_is_scored_elsewhere_too(tiny_net, command, tmp_path):
+    code, out, _ = command("evaluate", tiny_net.folder, "digits[3,8]", "--out", tmp_path / "elsewhere", "--json")
+    assert code == 0
+    assert {row["rung"] for row in json.loads(out)["rows"]} == {"fast-cnn", "fast-cnn+views"}
+    assert (tmp_path / "elsewhere" / "predictions-fast-cnn+views.csv").exists()
+
+
+def test_a_run_that_was_stopped_between_the_two_rows_goes_on_to_the_second(tiny_net, command, tmp_path, monkeypatch):
+    def interrupt(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("linnet.training.recipe.LEAST_STEPS", 30)
+    words = shlex.split(tiny_net.experiment.command_line())[1:]
+    assert "--views" in words
+    with monkeypatch.context() as patch:
+        patch.setattr("linnet.evaluation.viewing.save_views", interrupt)
+        assert command(*words, "--out", tmp_path / "run")[0] != 0
+    run = Run.open(tmp_path / "run")
+    assert run.fitted_rungs == ("fast-cnn",)
+    assert "did not finish" in (run.folder / "report.html").read_text(encoding="utf-8")
+    assert command("train", "--resume", run.folder)[0] == 0
+    for name in ("weights.safetensors", "model.json", "predictions-valid.csv", "predictions-test.csv"):
+        mine, theirs = (each.rung_folder("fast-cnn+views") / name for each in (run, tiny_net))
+        assert mine.read_bytes() == theirs.read_bytes(), name

@@ -1,5 +1,6 @@
 import itertools
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -113,3 +114,21 @@ def test_the_command_line_asks_for_the_same_again(experiment):
 def test_a_plain_experiment_has_a_plain_command_line():
     plain = Experiment(command="train", data=DataSpec(source="digits"), rungs=("knn",))
     assert plain.command_line() == "linnet train digits --classifier knn --seed 0"
+
+
+def test_with_views_each_rung_may_have_a_second_row_with_the_same_settings():
+    settings = {"cnn": {"epochs": 3}}
+    plain = Experiment(command="climb", data=DataSpec(source="digits"), rungs=("knn", "cnn"), settings=settings)
+    views = replace(plain, protocol=Protocol(views=True))
+    assert (plain.rows, views.rows) == (("knn", "cnn"), ("knn", "knn+views", "cnn", "cnn+views"))
+    assert views.fixed("cnn") == views.fixed("cnn+views") == {"epochs": 3}
+    assert views.fixed("knn+views") == {}
+    assert "--views" in views.command_line().split()
+    assert "--views" not in plain.command_line().split()
+
+
+def test_an_experiment_from_before_views_is_read(tmp_path, experiment):
+    path = tmp_path / "e.toml"
+    experiment.write(path)
+    path.write_text(path.read_text().replace("views = false\n", ""))
+    assert Experiment.read(path) == experiment

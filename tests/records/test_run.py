@@ -3,7 +3,7 @@ import pytest
 
 from linnet.errors import RunError
 from linnet.records.data_facts import DataFacts
-from linnet.records.experiment import DataSpec, Experiment
+from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.ledger import Opening
@@ -125,3 +125,14 @@ def test_pictures_are_kept_for_the_report(run):
     assert run.pictures == {}
     run.write_pictures({"images/a.png": b"png"})
     assert run.pictures == {"images/a.png": b"png"}
+
+
+def test_rows_with_views_are_listed_behind_their_rung_where_they_were_asked_for(tmp_path):
+    asked = {"command": "climb", "data": DataSpec(source="digits"), "rungs": ("cnn", "knn")}
+    for views, wanted in ((False, ("cnn", "knn")), (True, ("cnn", "cnn+views", "knn"))):
+        run = Run.create(tmp_path / str(views), Experiment(**asked, protocol=Protocol(views=views)))
+        for row in ("knn", "cnn+views", "cnn"):
+            for name in ("selection.csv", "model.json"):
+                run.rung_folder(row).mkdir(parents=True, exist_ok=True)
+                (run.rung_folder(row) / name).write_text("")
+        assert (run.rungs, run.fitted_rungs) == (wanted, wanted)

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from linnet.records.leaderboard import Leaderboard
+from linnet.records.selection import Selection
 from linnet.reports.evidence import gather
 from linnet.reports.standings import describe_standings
 
@@ -76,3 +78,19 @@ def test_settings_that_were_left_at_their_defaults_are_not_shown(evidence):
 def test_all_settings_are_shown_where_the_selection_is_lost(evidence):
     for standing in describe_standings(replace(evidence, selections={})).rows:
         assert standing.settings == standing.row.settings
+
+
+def test_a_row_with_views_is_explained(new_run):
+    run = new_run(n_per_class=10)
+    evidence = gather(run)
+    assert describe_standings(evidence).views == ()
+    chosen = Selection(candidates=({"views": "flips"},), accuracy=np.array([[0.9]]), chosen=0)
+    chosen.write(run.rung_folder("two-layer+views") / "selection.csv")
+    asked = evidence.experiment
+    replace(asked, protocol=replace(asked.protocol, views=True)).write(run.folder / "experiment.toml")
+    evidence = gather(run)
+    (sentence,) = describe_standings(evidence).views
+    assert sentence.startswith("two-layer+views is two-layer with the same weights: it looks at the picture and its")
+    row = replace(evidence.rows[0], rung="two-layer+views", settings={"views": "flips", "weight_decay": 0.1, "x": 1})
+    (standing,) = describe_standings(replace(evidence, leaderboard=Leaderboard(rows=(row,)))).rows
+    assert standing.settings == {"views": "flips", "weight_decay": 0.1}

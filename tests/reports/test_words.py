@@ -69,3 +69,10 @@ def test_ratios_are_coarse():
 
 def test_settings_are_written_as_they_are_typed():
     assert [words.setting(v) for v in (True, 0.0001, 3, "l2", (64, 32))] == ["true", "0.0001", "3", "l2", "64,32"]
+
+
+def test_views_are_said_in_words():
+    assert words.several_views("none") == "at the picture"
+    assert words.several_views("flips").endswith("its mirror image")
+    assert "two copies" in words.several_views("shifts")
+    assert words.several_views("flips-and-shifts").startswith(words.several_views("shifts"))

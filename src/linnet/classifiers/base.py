@@ -308,6 +308,19 @@ class RateSeeking(Protocol):
 
 
 @runtime_checkable
+class Viewing(Protocol):
+    """A rung that can look at several views of a picture, and say what it thinks of them together."""
+
+    views: str
+
+    def fitting_views(self) -> str:
+        """Return the views that suit what was learned."""
+
+    def looking_at(self, views: Any) -> Any:
+        """Return the same classifier, weights shared, that looks at other views; "none" is the picture alone."""
+
+
+@runtime_checkable
 class Chronicled(Protocol):
     """A rung that keeps the course of its last fit."""
 

@@ -1,9 +1,10 @@
 """Rungs that are networks: preprocessing inside, trained by the one loop; what their layers are is each entry's own."""
 
+import copy
 from abc import abstractmethod
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from linnet import seeds
 from linnet.classifiers.base import Classifier
 from linnet.datasets.base import Dataset
-from linnet.errors import ConfigError
+from linnet.errors import ConfigError, NotFittedError
 from linnet.progress import SILENT, Progress
 from linnet.training import engine
 from linnet.training.devices import Devices, Kind
@@ -23,6 +24,7 @@ from linnet.training.threads import threads_for
 from linnet.transforms.automatic import automatic_augmentation, usual_augmentation
 from linnet.transforms.resize import shrink, shrunk_shape
 from linnet.transforms.statistics import channel_statistics
+from linnet.transforms.views import VIEWS, Views, mean_logits
 
 LEAST_PROBABILITY = 1e-9
 """No class is ever impossible: float32 would otherwise round the probability of far-off pictures to 0."""
@@ -77,12 +79,15 @@ class NetworkClassifier(Recipe, Classifier):
         max_side: Pixels; a picture whose longer side is longer is averaged down to it first. 0: never.
         device: What it is trained on: "auto" takes a GPU where there is one; "cpu", "cuda" or "mps".
         devices: Processes that share every batch: one for each GPU, or so many on the processor.
+        views: What a prediction looks at: "none" but the picture; "flips": its mirror image, too; "shifts": it and two
+            copies a little shifted; "flips-and-shifts": all of these mirrored, too. The logits are averaged.
     """
 
     chunk: ClassVar[int] = 500
     max_side: int = 64
     device: Kind = "auto"
     devices: int = 1
+    views: Views = "none"
 
     _folder: ClassVar[Path | None] = None
 
@@ -91,6 +96,8 @@ class NetworkClassifier(Recipe, Classifier):
             raise ConfigError(f"{self.name()}.max_side should be 0 (never) or pixels; it is {self.max_side}.")
         if self.devices < 1:
             raise ConfigError(f"{self.name()}.devices should be at least 1; it is {self.devices}.")
+        if self.views not in VIEWS:
+            raise ConfigError(f"{self.name()}.views should be one of {', '.join(VIEWS)}; it is {self.views!r}.")
         self.check_recipe(self.name())
         check_names(self, self.name())
         self.check_settings()
@@ -164,7 +171,26 @@ class NetworkClassifier(Recipe, Classifier):
 
     def _predict_proba(self, images: Tensor) -> Tensor:
         with threads_for(len(images) * self.n_parameters()):
-            return torch.softmax(self.network_(images).to(torch.float64), 1).clamp_(min=LEAST_PROBABILITY)
+            logits = mean_logits(self.network_.body, self.network_.prepared(images), self.views)
+            return torch.softmax(logits.to(torch.float64), 1).clamp_(min=LEAST_PROBABILITY)
+
+    def fitting_views(self) -> Views:
+        """Return the views that suit what the last fit learned: mirror images only where it was shown some.
+
+        Raises:
+            NotFittedError: before fit; one that was loaded does not know.
+        """
+        if not hasattr(self, "recipe_"):
+            raise NotFittedError(f"{self.name()} has not learned anything yet that views could suit; call fit first.")
+        trained_on = parse(self.recipe_.augment, partial(catalog.find, "augmentations"))
+        return "shifts" if trained_on == without_flips(trained_on) else "flips-and-shifts"
+
+    def looking_at(self, views: Views) -> Self:
+        """Return the same classifier with the same weights, fitted or not, that looks at other views."""
+        other = copy.copy(self)
+        other.views = views
+        other.__post_init__()
+        return other
 
     def n_parameters(self) -> int:
         """Count the learned numbers; running statistics of norms are not learned, see `n_bytes`."""

@@ -47,15 +47,19 @@ class ProtocolFlags:
         folds: Cross-validate with so many folds instead of one validation split.
         balance: Make every class count alike, in training and in choosing.
         budget: Time for the whole climb, such as 90s, 10m or 1h30m; a rung that would not fit is skipped and named.
+        views: Give each network a second row, in which it looks at every picture several times: shifted by a pixel, and
+            mirrored where that keeps the label.
     """
 
     folds: int = 0
     balance: Annotated[bool, _PLAIN] = False
     budget: str = ""
+    views: Annotated[bool, _PLAIN] = False
 
     def protocol(self, changes: dict[str, Any]) -> Protocol:
         """Return the protocol that was asked for, with what `--set protocol.NAME=VALUE` changes."""
-        plain = {"folds": self.folds, "balance": self.balance, "budget": seconds(self.budget)} | changes
+        asked = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain = asked | {"budget": seconds(self.budget)} | changes
         protocol: Protocol = decode(Protocol, plain, "protocol")
         return protocol
 

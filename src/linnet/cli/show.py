@@ -38,7 +38,7 @@ def finished_run(run: Run, *, as_json: bool) -> None:
     if as_json:
         _print_json({"run": str(run.folder), "report": str(run.folder / "report.html"), **run.leaderboard.to_json()})
         return
-    chosen = {rung: (*run.selection(rung).varied, *run.experiment.settings.get(rung, {})) for rung in run.rungs}
+    chosen = {rung: (*run.selection(rung).varied, *run.experiment.fixed(rung)) for rung in run.rungs}
     leaderboard(run.leaderboard, as_json=False, shown_settings=chosen)
     console = _console()
     console.print(f"Report: [bold]{escape(str(run.folder / 'report.html'))}[/bold]  (open it in a browser)")

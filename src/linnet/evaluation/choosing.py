@@ -85,7 +85,7 @@ def choose(
     return Choice(
         classifier=candidates[chosen],
         selection=Selection(candidates=_differences(candidates), accuracy=accuracy, chosen=chosen),
-        predictions=_join([valid for _, valid in parts], answers[chosen]),
+        predictions=join([valid for _, valid in parts], answers[chosen]),
     )
 
 
@@ -117,7 +117,13 @@ def _differences(candidates: Sequence[Classifier]) -> tuple[dict[str, Any], ...]
     return tuple({name: values[name] for name in varied} for values in settings)
 
 
-def _join(valids: Sequence[Dataset], answers: Sequence[Tensor]) -> Predictions:
+def join(valids: Sequence[Dataset], answers: Sequence[Tensor]) -> Predictions:
+    """Put answers for several parts together, in the order of the parts.
+
+    Args:
+        valids: At least one.
+        answers: (n, k) float32 probabilities for each of them.
+    """
     joined = valids[0]
     for valid in valids[1:]:
         joined = joined.joined(valid)

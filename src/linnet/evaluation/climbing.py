@@ -13,13 +13,13 @@ from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
 from linnet.errors import ConfigError, LinnetError, RunError, SealedError
-from linnet.evaluation import predicting
+from linnet.evaluation import predicting, viewing
 from linnet.evaluation.budget import Budget, duration, estimate_seconds
 from linnet.evaluation.choosing import choose, variants
 from linnet.evaluation.ranking import Contender, rank
 from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys
-from linnet.records.experiment import Experiment
+from linnet.records.experiment import VIEWS, Experiment
 from linnet.records.files import read_json, write_json
 from linnet.records.leaderboard import Leaderboard, Skipped
 from linnet.records.ledger import Opening
@@ -93,10 +93,11 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
     skipped = []
     budget = Budget(seconds=run.experiment.protocol.budget, n_rungs=len(rungs.candidates))
     for number, (name, candidates) in enumerate(rungs.candidates.items()):
-        if name in run.fitted_rungs:
+        is_fitted = name in run.fitted_rungs
+        if is_fitted and (name + VIEWS in run.fitted_rungs or not viewing.is_wanted(run.experiment, candidates)):
             continue
         try:
-            reason = _too_slow(candidates, data, budget.share(number), run.experiment.seed)
+            reason = None if is_fitted else _too_slow(candidates, data, budget.share(number), run.experiment.seed)
             if reason is None:
                 _climb_rung(run, name, candidates, data, progress)
         except LinnetError as error:
@@ -123,24 +124,34 @@ def _too_slow(candidates: Sequence[Classifier], data: Loaded, share: float, seed
 
 
 def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> None:
-    """Choose a rung's settings unless that is done, fit it once more, and save it; model.json is written last."""
+    """Do what is left of a rung: its own row, and the one with views where that is wanted."""
+    has_views = viewing.is_wanted(run.experiment, candidates)
+    if name not in run.fitted_rungs:
+        if name in run.rungs:
+            classifier = candidates[run.selection(name).chosen]
+        else:
+            classifier = _choose(run, name, candidates, data, progress)
+        if has_views and name + VIEWS not in run.rungs:
+            viewing.choose_views(run, name, classifier, data, progress=progress)
+        _fit(run, name, classifier, data, progress)
+    if has_views:
+        viewing.save_views(run, name, data)
+    shutil.rmtree(run.rung_folder(name) / "checkpoint", ignore_errors=True)
+
+
+def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Progress) -> None:
+    """Fit a chosen rung once more, and save it; model.json is written last."""
     experiment, folder = run.experiment, run.rung_folder(name)
-    checkpoints = folder / "checkpoint"
-    if name in run.rungs:
-        classifier = candidates[run.selection(name).chosen]
-    else:
-        classifier = _choose(run, name, candidates, data, progress)
     watched = classifier.needs_valid and len(data.part("valid")) > 0
     train, valid = (data.part("train"), data.part("valid")) if watched else (data.development(), None)
     if isinstance(classifier, Checkpointed):
         # What validation data have ended is not fitted twice: its checkpoint holds the weights.
         is_same = watched and experiment.protocol.folds == 0
-        classifier.checkpoint_in(checkpoints / ("choosing/0/0" if is_same else "final"))
+        classifier.checkpoint_in(folder / "checkpoint" / ("choosing/0/0" if is_same else "final"))
     started = time.perf_counter()
     classifier.fit(train, valid, seed=experiment.seed, progress=progress)
     write_json(folder / "timing.json", {"fit_seconds": _fit_seconds(classifier, time.perf_counter() - started)})
     classifier.save(folder, geometry=data.geometry.to_plain())
-    shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def _choose(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> Classifier:

@@ -16,6 +16,9 @@ from linnet.records.files import read_text, write_text
 FORMAT = 1
 """Version of experiment.toml; raised when an older Linnet could not read it any more."""
 
+VIEWS = "+views"
+"""Ends the name of the row of a rung that looks at several views; no entry's name can hold a plus sign."""
+
 Drop = Literal["duplicates", "conflicting"]
 
 
@@ -53,6 +56,7 @@ class Protocol:
         test_fraction: Share of all pictures for the test where the source gives no such split, in (0, 1).
         balance: Whether every class counts alike in training and in choosing.
         budget: Seconds for the whole climb; 0: no limit.
+        views: Whether each network gets a second row, in which the same weights look at several views of a picture.
     """
 
     folds: int = 0
@@ -60,6 +64,7 @@ class Protocol:
     test_fraction: float = 0.2
     balance: bool = False
     budget: float = 0.0
+    views: bool = False
 
     def __post_init__(self) -> None:
         if self.folds < 0 or self.folds == 1:
@@ -97,6 +102,15 @@ class Experiment:
     seed: int = 0
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     machine: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Every name that a row of the run can have: each rung's, and behind it that of the same one with views."""
+        return tuple(row for rung in self.rungs for row in ((rung, rung + VIEWS) if self.protocol.views else (rung,)))
+
+    def fixed(self, row: str) -> dict[str, Any]:
+        """Return the settings of a row's rung that were given instead of chosen."""
+        return dict(self.settings.get(row.removesuffix(VIEWS), {}))
 
     def write(self, path: Path) -> None:
         """Write TOML, atomically, defaults filled in."""
@@ -136,6 +150,7 @@ class Experiment:
         words += ["--folds", str(self.protocol.folds)] if self.protocol.folds else []
         words += ["--balance"] if self.protocol.balance else []
         words += ["--budget", f"{self.protocol.budget:g}s"] if self.protocol.budget else []
+        words += ["--views"] if self.protocol.views else []
         words += ["--size", str(self.data.size)] if self.data.size else []
         words += ["--fit", self.data.fit] if self.data.fit != "crop" else []
         words += ["--nested", self.data.nested] if self.data.nested != "error" else []

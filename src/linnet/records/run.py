@@ -94,13 +94,13 @@ class Run:
 
     @property
     def rungs(self) -> tuple[str, ...]:
-        """The rungs whose settings have been chosen, in the order of the experiment."""
-        return tuple(name for name in self.experiment.rungs if (self.rung_folder(name) / "selection.csv").exists())
+        """The rows whose settings have been chosen, in the order of the experiment: rungs, and the same with views."""
+        return tuple(name for name in self.experiment.rows if (self.rung_folder(name) / "selection.csv").exists())
 
     @property
     def fitted_rungs(self) -> tuple[str, ...]:
-        """The rungs that are fitted and saved whole, in the order of the experiment; model.json is written last."""
-        return tuple(name for name in self.experiment.rungs if (self.rung_folder(name) / "model.json").exists())
+        """The rows that are fitted and saved whole, in the order of the experiment; model.json is written last."""
+        return tuple(name for name in self.experiment.rows if (self.rung_folder(name) / "model.json").exists())
 
     def rung_folder(self, rung: str) -> Path:
         """Return where a rung's model, predictions and selection lie."""

@@ -79,7 +79,7 @@ def describe_choices(evidence: Evidence) -> tuple[Choice, ...]:
             n_folds=selection.accuracy.shape[1],
             metric=metric,
             curve=curve_of(selection),
-            fixed=dict(evidence.experiment.settings.get(rung, {})),
+            fixed=evidence.experiment.fixed(rung),
         )
         for rung in evidence.rungs
         if (selection := evidence.selections.get(rung))

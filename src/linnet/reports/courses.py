@@ -81,7 +81,7 @@ def _keep(evidence: Evidence, rung: str) -> str:
     """Return which weights the rung was asked to keep; who did not ask gets the best."""
     selection = evidence.selections.get(rung)
     chosen = selection.candidates[selection.chosen] if selection else {}
-    return str({"keep": "best", **evidence.experiment.settings.get(rung, {}), **chosen}["keep"])
+    return str({"keep": "best", **evidence.experiment.fixed(rung), **chosen}["keep"])
 
 
 def _row(epoch: Epoch) -> CourseRow:

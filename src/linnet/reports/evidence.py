@@ -60,8 +60,8 @@ class Evidence:
 
     @property
     def rungs(self) -> tuple[str, ...]:
-        """All rungs: those of the leaderboard, best first, then the others as they were asked for."""
-        return tuple(dict.fromkeys([*(row.rung for row in self.rows), *self.experiment.rungs]))
+        """All rungs, with views and without: those of the leaderboard, best first, then the others in order."""
+        return tuple(dict.fromkeys([*(row.rung for row in self.rows), *self.experiment.rows]))
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -85,13 +85,13 @@ def gather(run: Run) -> Evidence:
     experiment = run.experiment
     read = _Reader(run)
     predictions, scored_on = {}, {}
-    for rung in experiment.rungs:
+    for rung in experiment.rows:
         for split in ("test", "valid"):
             found = read.optional(partial(run.predictions, rung, split)) if rung not in predictions else None
             if found is not None:
                 predictions[rung], scored_on[rung] = found, split
     selections = {rung: read.optional(partial(run.selection, rung)) for rung in run.rungs}
-    histories = {rung: read.optional(partial(run.history, rung)) for rung in experiment.rungs}
+    histories = {rung: read.optional(partial(run.history, rung)) for rung in experiment.rows}
     return Evidence(
         experiment=experiment,
         is_finished=run.is_finished,

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from linnet.records.experiment import VIEWS
 from linnet.records.leaderboard import LeaderboardRow, Skipped
 from linnet.reports.evidence import Evidence
+from linnet.reports.words import several_views
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,14 @@ class StandingsPart:
         validation: Of one that did not finish.
         skipped: Rungs that are in no row, and why.
         floor: Accuracy of always giving the most frequent class, where that rung ran.
+        views: A sentence for each row that is another one with views.
         n_folds: 0 with one validation split.
     """
 
     rows: tuple[Standing, ...]
     validation: tuple[ValidationRow, ...]
     skipped: tuple[Skipped, ...]
+    views: tuple[str, ...]
     floor: float | None
     n_folds: int
 
@@ -73,6 +77,7 @@ def describe_standings(evidence: Evidence) -> StandingsPart:
         rows=rows,
         validation=validation,
         skipped=evidence.leaderboard.skipped if evidence.leaderboard else _not_reached(evidence),
+        views=_views(evidence),
         floor=next((row.accuracy for row in evidence.rows if row.rung == "majority"), None),
         n_folds=evidence.experiment.protocol.folds,
     )
@@ -83,7 +88,7 @@ def _shown(evidence: Evidence, row: LeaderboardRow) -> dict[str, Any]:
     selection = evidence.selections.get(row.rung)
     if selection is None:
         return row.settings
-    names = {*selection.varied, *evidence.experiment.settings.get(row.rung, {})}
+    names = {*selection.varied, *evidence.experiment.fixed(row.rung)}
     return {name: value for name, value in row.settings.items() if name in names}
 
 
@@ -103,6 +108,16 @@ def _validation(evidence: Evidence) -> tuple[ValidationRow, ...]:
             )
         )
     return tuple(sorted(rows, key=lambda row: -row.accuracy))
+
+
+def _views(evidence: Evidence) -> tuple[str, ...]:
+    """Say what the rows with views are."""
+    return tuple(
+        f"{row} is {row.removesuffix(VIEWS)} with the same weights: it looks "
+        f"{several_views(str(selection.candidates[selection.chosen].get('views')))}, and takes the mean of the logits."
+        for row in evidence.rungs
+        if row.endswith(VIEWS) and (selection := evidence.selections.get(row))
+    )
 
 
 def _not_reached(evidence: Evidence) -> tuple[Skipped, ...]:

@@ -130,3 +130,19 @@ def setting(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return ",".join(setting(part) for part in value) if isinstance(value, list | tuple) else str(value)
+
+
+def several_views(views: str) -> str:
+    """Say what a network looks at besides the picture itself, for the values of the setting `views`.
+
+    Example:
+        >>> several_views("flips")
+        'at the picture and its mirror image'
+    """
+    shifts = "at the picture and at two copies of it, shifted a little up and left, and down and right"
+    looks = {
+        "flips": "at the picture and its mirror image",
+        "shifts": shifts,
+        "flips-and-shifts": f"{shifts}, and at the mirror images of all three",
+    }
+    return looks.get(views, "at the picture")
