@@ -1,11 +1,15 @@
+from dataclasses import fields
+
 import pytest
 import torch
 
 import toys
-from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, RateSeeking, Viewing, create, load
+from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, RateSeeking, Resolved, Viewing, create, load
 from linnet.classifiers.network import Preprocessed
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, NotFittedError, UnknownNameError
+from linnet.training.precision import choose_precision
+from linnet.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("short_descent")
 
@@ -17,6 +21,10 @@ def mlp(**changes):
 class Heard:
     def __init__(self):
         self.said = []
+
+    @property
+    def of_flips(self):
+        return [text for text in self.said if "Flips" in text]
 
     def say(self, text):
         self.said.append(text)
@@ -40,17 +48,17 @@ def test_flips_are_left_out_where_they_change_the_label_and_that_is_said():
     heard = Heard()
     fitted = mlp(augment="auto").fit(turned(), progress=heard)
     assert fitted.recipe_.augment == "pad-crop(padding=1)"
-    assert len(heard.said) == 1
-    assert "Flips are off" in heard.said[0]
+    assert len(heard.of_flips) == 1
+    assert "Flips are off" in heard.of_flips[0]
 
 
 def test_the_same_pictures_are_probed_once():
     heard, data = Heard(), turned()
     for _ in range(2):
         mlp(augment="auto").fit(data.subset(range(150)), progress=heard)
-    assert len(heard.said) == 1
+    assert len(heard.of_flips) == 1
     mlp(augment="auto").fit(data.subset(range(100)), progress=heard)
-    assert len(heard.said) == 2
+    assert len(heard.of_flips) == 2
 
 
 def test_flips_stay_where_they_keep_the_label():
@@ -62,7 +70,7 @@ def test_flips_stay_where_they_keep_the_label():
 def test_what_a_user_names_is_not_probed():
     heard = Heard()
     assert mlp(augment="flip").fit(turned(), progress=heard).recipe_.augment == "flip"
-    assert heard.said == []
+    assert heard.of_flips == []
 
 
 def test_preprocessing_is_part_of_the_network():
@@ -229,3 +237,30 @@ def test_mirror_images_are_looked_at_only_where_training_showed_some(augment, vi
 def test_views_are_not_fitting_before_a_fit():
     with pytest.raises(NotFittedError, match="call fit first"):
         mlp().fitting_views()
+
+
+def test_what_a_fit_resolved_to_is_known_with_nothing_automatic_in_it():
+    data, heard = turned(), Heard()
+    fitted = mlp(augment="auto", precision="auto", epochs=2).fit(data, progress=heard)
+    assert isinstance(fitted, Resolved)
+    training = fitted.training_
+    assert training.recipe.keys() == {part.name for part in fields(Recipe)}
+    assert (training.recipe["augment"], training.recipe["batch_size"]) == ("pad-crop(padding=1)", 20)
+    # 30 steps at least, of which a round makes 10.
+    assert (training.recipe["epochs"], training.n_epochs, training.n_images) == (3, 3, 200)
+    chosen = choose_precision("auto", device=training.computing.device)
+    assert (training.recipe["precision"], training.computing.reason) == (chosen.products, chosen.reason)
+    assert training.computing.n_processes == 1
+    assert training.computing.sentence() in heard.said
+
+
+def test_rounds_that_were_not_made_are_not_counted():
+    training = mlp(epochs=50, patience=1, learning_rate=1e-9).fit(turned(), turned().subset(range(50))).training_
+    assert (training.recipe["epochs"], training.n_epochs) == (50, 2)
+
+
+def test_a_fit_forgets_what_the_last_one_resolved_to():
+    rung = mlp(precision="float32").fit(turned())
+    assert rung.training_.computing.reason == "asked for"
+    assert rung.fit(turned().subset(range(100))).training_.n_images == 100
+    assert not isinstance(mlp(), Resolved)

@@ -46,3 +46,11 @@ def test_a_task_that_fails_is_closed_too():
         assert progress._live.tasks == []
 
     shown(work, terminal=True)
+
+
+def test_what_is_said_again_is_shown_once():
+    def work(progress):
+        for text in ("one thing", "another thing", "one thing"):
+            progress.say(text)
+
+    assert shown(work, terminal=False).splitlines() == ["one thing", "another thing"]

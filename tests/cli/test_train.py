@@ -215,3 +215,14 @@ def test_a_run_that_was_stopped_between_the_two_rows_goes_on_to_the_second(tiny_
     for name in ("weights.safetensors", "model.json", "predictions-valid.csv", "predictions-test.csv"):
         mine, theirs = (each.rung_folder("fast-cnn+views") / name for each in (run, tiny_net))
         assert mine.read_bytes() == theirs.read_bytes(), name
+
+
+def test_how_a_network_is_computed_is_said_once_and_written_into_run_and_report(tiny_net, command, tmp_path):
+    words = ["train", "digits[3,8]", "--classifier", "mlp", "--set", "mlp.epochs=1", "--set", "mlp.precision=float32"]
+    code, _, said = command(*words, "--set", "mlp.hidden=[8]", "--set", "mlp.keep=last", "--out", tmp_path / "run")
+    assert code == 0
+    assert said.count("Networks are trained with float32 products on") == 1
+    assert Run.open(tmp_path / "run").training("mlp").computing.reason == "asked for"
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "As trained: float32 products, as asked for; batches of" in page
+    assert tiny_net.training("fast-cnn").recipe["augment"] == "pad-crop(padding=1)"

@@ -144,3 +144,15 @@ def test_a_missing_gpu_is_refused_before_any_work(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(ConfigError, match="wants 2 GPUs that torch can use, and there is none"):
         climbing.ladder(asked(rungs=("mlp",), settings={"mlp": {"device": "cuda", "devices": 2}}))
+
+
+@pytest.mark.usefixtures("short_descent")
+def test_what_a_networks_training_resolved_to_is_written_down(tmp_path, data):
+    settings = {"mlp": {"hidden": (16,), "epochs": 2, "keep": "last"}}
+    run = Run.create(tmp_path / "run", asked(rungs=("majority", "mlp"), settings=settings))
+    climbed(run, data)
+    training = run.training("mlp")
+    # Fitted once more on training and validation pictures, as these decide nothing.
+    assert (training.n_images, training.recipe["batch_size"]) == (90, 9)
+    assert "auto" not in training.recipe.values()
+    assert run.training("majority") is None

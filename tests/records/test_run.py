@@ -11,6 +11,7 @@ from linnet.records.manifest import Manifest, texts_of
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run, refuse_existing
 from linnet.records.selection import Selection
+from linnet.records.training import Computing, Training
 
 
 @pytest.fixture
@@ -136,3 +137,11 @@ def test_rows_with_views_are_listed_behind_their_rung_where_they_were_asked_for(
                 run.rung_folder(row).mkdir(parents=True, exist_ok=True)
                 (run.rung_folder(row) / name).write_text("")
         assert (run.rungs, run.fitted_rungs) == (wanted, wanted)
+
+
+def test_what_a_training_resolved_to_is_read_where_it_is(run):
+    assert run.training("knn") is None
+    computing = Computing(products="float32", channels_last=True, reason="asked for", device="cpu", n_processes=1)
+    training = Training(recipe={"augment": "flip"}, n_images=9, n_epochs=2, computing=computing)
+    training.write(run.rung_folder("knn") / "training.json")
+    assert run.training("knn") == training

@@ -1,10 +1,12 @@
 """What is said of each training."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from linnet.records.experiment import Experiment
+from linnet.records.training import Computing, Training
 from linnet.reports.courses import describe_courses
 from linnet.reports.evidence import gather
 
@@ -85,3 +87,27 @@ def test_a_speed_that_cannot_be_is_left_out(new_run, speed):
 
 def test_the_verdict_is_that_of_the_history(finished_run):
     assert described(finished_run)["two-layer"].verdict.kind == "overfitting"
+
+
+def test_what_the_training_resolved_to_is_said_in_a_line(new_run):
+    run = new_run(n_per_class=10)
+    assert described(run)["two-layer"].resolved == ""
+    computing = Computing(products="bfloat16", channels_last=True, reason="this is fast", device="cpu", n_processes=1)
+    recipe = {"batch_size": 500, "augment": "pad-crop(padding=2),alternating-flip"}
+    training = Training(recipe=recipe, n_images=50_000, n_epochs=8, computing=computing)
+    path = run.rung_folder("two-layer") / "training.json"
+    training.write(path)
+    assert described(run)["two-layer"].resolved == (
+        "bfloat16 products, as this is fast; batches of 500; pad-crop(padding=2),alternating-flip; "
+        "8 epochs over 50,000 pictures; cpu"
+    )
+    replace(training, computing=replace(computing, device="cuda", n_processes=4)).write(path)
+    assert described(run)["two-layer"].resolved.endswith("; 4 processes on cuda")
+
+
+def test_a_damaged_record_of_a_training_is_a_note_and_not_the_end(new_run):
+    run = new_run(n_per_class=10)
+    (run.rung_folder("two-layer") / "training.json").write_text('{"format": 1}', encoding="utf-8")
+    (note,) = gather(run).notes
+    assert "training.json should say what a training resolved to" in note
+    assert described(run)["two-layer"].resolved == ""

@@ -5,6 +5,7 @@ from torch import nn
 import toys
 from linnet.errors import ConfigError, UnknownNameError
 from linnet.training.losses.focal import Focal
+from linnet.training.precision import choose_precision
 from linnet.training.recipe import Recipe
 from linnet.training.starting import begin, check_names
 from linnet.training.team import Team
@@ -83,3 +84,12 @@ def test_milestones_reach_the_schedule():
 def test_the_loss_has_the_settings_that_stand_in_its_brackets():
     parts, _ = started(loss="focal(gamma=3)")
     assert parts.loss == Focal(gamma=3.0)
+
+
+def test_how_it_is_computed_is_what_was_chosen():
+    for asked in ("auto", "float32"):
+        parts, _ = started(precision=asked)
+        wanted = choose_precision(asked, device=parts.computing.device)
+        found = (parts.computing.products, parts.computing.channels_last, parts.computing.reason)
+        assert found == (wanted.products, wanted.channels_last, wanted.reason)
+        assert parts.computing.n_processes == 1

@@ -5,7 +5,7 @@ import torch
 
 from linnet.datasets.base import Dataset
 from linnet.transforms import automatic
-from linnet.transforms.automatic import automatic_augmentation, usual_augmentation
+from linnet.transforms.automatic import automatic_augmentation, has_flips, usual_augmentation
 
 
 class Heard:
@@ -80,3 +80,11 @@ def test_pictures_that_are_gone_are_forgotten():
     del data
     gc.collect()
     assert len(automatic._PROBED) == before
+
+
+@pytest.mark.parametrize(
+    ("spec", "flips"),
+    [("none", False), ("pad-crop(padding=2)", False), ("flip", True), ("pad-crop,sometimes(0.5,flip)", True)],
+)
+def test_whether_an_augmentation_mirrors_is_seen_wherever_the_flip_stands(spec, flips):
+    assert has_flips(spec) == flips

@@ -21,6 +21,7 @@ from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys, coerce
 from linnet.records.files import read_json, write_bytes, write_json
 from linnet.records.history import History
+from linnet.records.training import Training
 from linnet.training.finder import RateFinding
 
 FORMAT = 1
@@ -325,6 +326,13 @@ class Chronicled(Protocol):
     """A rung that keeps the course of its last fit."""
 
     history_: History
+
+
+@runtime_checkable
+class Resolved(Protocol):
+    """A rung whose last fit has resolved what was left to it: flips, size of batches, precision."""
+
+    training_: Training
 
 
 def create(name: str, settings: dict[str, Any]) -> Classifier:

@@ -14,6 +14,8 @@ from linnet.classifiers.base import Classifier
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, NotFittedError
 from linnet.progress import SILENT, Progress
+from linnet.records.history import History
+from linnet.records.training import Computing, Training
 from linnet.training import engine
 from linnet.training.devices import Devices, Kind
 from linnet.training.finder import RateFinding
@@ -21,7 +23,7 @@ from linnet.training.recipe import Recipe
 from linnet.training.starting import check_names
 from linnet.training.sweeping import sweep_rates
 from linnet.training.threads import threads_for
-from linnet.transforms.automatic import automatic_augmentation, usual_augmentation
+from linnet.transforms.automatic import automatic_augmentation, has_flips, usual_augmentation
 from linnet.transforms.resize import shrink, shrunk_shape
 from linnet.transforms.statistics import channel_statistics
 from linnet.transforms.views import VIEWS, Views, mean_logits
@@ -168,6 +170,8 @@ class NetworkClassifier(Recipe, Classifier):
             session=engine.Session(progress=progress, checkpoints=self._folder, devices=self._devices()),
         )
         self.network_ = network
+        if self.history_.computing is not None:
+            self.training_ = _training(self.recipe_, self.history_, self.history_.computing, n_images=len(train))
 
     def _predict_proba(self, images: Tensor) -> Tensor:
         with threads_for(len(images) * self.n_parameters()):
@@ -182,8 +186,7 @@ class NetworkClassifier(Recipe, Classifier):
         """
         if not hasattr(self, "recipe_"):
             raise NotFittedError(f"{self.name()} has not learned anything yet that views could suit; call fit first.")
-        trained_on = parse(self.recipe_.augment, partial(catalog.find, "augmentations"))
-        return "shifts" if trained_on == without_flips(trained_on) else "flips-and-shifts"
+        return "flips-and-shifts" if has_flips(self.recipe_.augment) else "shifts"
 
     def looking_at(self, views: Views) -> Self:
         """Return the same classifier with the same weights, fitted or not, that looks at other views."""
@@ -232,6 +235,14 @@ class NetworkClassifier(Recipe, Classifier):
     def automatic_augmentation(self, image_shape: tuple[int, int, int]) -> str:
         """Return what "auto" means for pictures of (c, h, w), flips included."""
         return usual_augmentation(image_shape)
+
+
+def _training(recipe: Recipe, history: History, computing: Computing, *, n_images: int) -> Training:
+    """Write down what was followed, with nothing automatic left in it."""
+    followed = {part.name: getattr(recipe, part.name) for part in fields(Recipe)}
+    followed |= {"epochs": recipe.n_epochs(n_images), "milestones": list(recipe.milestones)}
+    followed |= {"precision": computing.products}
+    return Training(recipe=followed, n_images=n_images, n_epochs=len(history.epochs), computing=computing)
 
 
 def _statistics(train: Dataset) -> tuple[Tensor, Tensor]:

@@ -40,6 +40,7 @@ class LiveProgress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._said: set[str] = set()
         self._live = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -76,5 +77,8 @@ class LiveProgress:
             self._console.print(f"{escape(text)}: {took:.1f} s", style="dim")
 
     def say(self, text: str) -> None:
-        """Show one sentence above the bars."""
+        """Show one sentence above the bars; what several trainings of a climb say alike is shown once."""
+        if text in self._said:
+            return
+        self._said.add(text)
         self._console.print(escape(text), style="yellow", soft_wrap=True)

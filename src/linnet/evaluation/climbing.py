@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linnet import catalog
-from linnet.classifiers.base import Checkpointed, Chronicled, Classifier, Demanding, create, load
+from linnet.classifiers.base import Checkpointed, Chronicled, Classifier, Demanding, Resolved, create, load
 from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
@@ -151,6 +151,8 @@ def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Pr
     started = time.perf_counter()
     classifier.fit(train, valid, seed=experiment.seed, progress=progress)
     write_json(folder / "timing.json", {"fit_seconds": _fit_seconds(classifier, time.perf_counter() - started)})
+    if isinstance(classifier, Resolved):
+        classifier.training_.write(folder / "training.json")
     classifier.save(folder, geometry=data.geometry.to_plain())
 
 

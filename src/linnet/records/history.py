@@ -1,12 +1,13 @@
 """The course of a training, one row per epoch, as history.csv in the run folder holds it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 from linnet.errors import RunError
 from linnet.records.files import read_csv, write_csv
+from linnet.records.training import Computing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +43,15 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """Hold all rounds of a training, the first one first."""
+    """Hold all rounds of a training, the first one first.
+
+    Attributes:
+        epochs: The rounds.
+        computing: How it was computed; None after reading, since training.json and not history.csv holds it.
+    """
 
     epochs: tuple[Epoch, ...]
+    computing: Computing | None = field(default=None, compare=False)
 
     def write(self, path: Path) -> None:
         """Write a CSV file, atomically; what was not measured is an empty field."""

@@ -14,6 +14,7 @@ from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest
 from linnet.records.predictions import Predictions
 from linnet.records.selection import Selection
+from linnet.records.training import Training
 
 
 class Run:
@@ -119,6 +120,11 @@ class Run:
         """Read the course of a rung's training; None where it is not trained by epochs, or not yet."""
         path = self.rung_folder(rung) / "history.csv"
         return History.read(path) if path.exists() else None
+
+    def training(self, rung: str) -> Training | None:
+        """Read what a rung's last training resolved to; None where it is no network, or not fitted yet."""
+        path = self.rung_folder(rung) / "training.json"
+        return Training.read(path) if path.exists() else None
 
     def write_pictures(self, shown: Mapping[str, bytes]) -> None:
         """Write the pictures that the report shows."""

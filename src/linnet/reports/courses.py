@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from linnet.records.history import Epoch, History
+from linnet.records.training import Training
 from linnet.reports.evidence import Evidence
 from linnet.reports.fitting import Verdict, judge, kept_epoch
+from linnet.reports.words import count
 
 TOO_BIG = 1e12
 """Above, a value comes from a training that ran away, and an axis or a table that held it would show nothing else."""
@@ -33,6 +35,7 @@ class CoursePart:
         images_per_second: Training pictures per second, over all epochs; None where that is no number.
         seconds: Of the training, validation included.
         verdict: What it looks like.
+        resolved: What the training of the saved weights resolved to, in one line; empty where that is not known.
     """
 
     rung: str
@@ -43,6 +46,7 @@ class CoursePart:
     images_per_second: float | None
     seconds: float | None
     verdict: Verdict
+    resolved: str
 
     @property
     def last(self) -> CourseRow:
@@ -55,11 +59,12 @@ def describe_courses(evidence: Evidence) -> tuple[CoursePart, ...]:
     return tuple(
         part
         for rung in evidence.rungs
-        if (history := evidence.histories.get(rung)) and (part := _describe(rung, history, _keep(evidence, rung)))
+        if (history := evidence.histories.get(rung)) and (part := _describe(evidence, rung, history))
     )
 
 
-def _describe(rung: str, history: History, keep: str) -> CoursePart | None:
+def _describe(evidence: Evidence, rung: str, history: History) -> CoursePart | None:
+    keep, training = _keep(evidence, rung), evidence.trainings.get(rung)
     kept, verdict = kept_epoch(history, keep=keep), judge(history, keep=keep)
     if kept is None or verdict is None:
         return None
@@ -74,6 +79,7 @@ def _describe(rung: str, history: History, keep: str) -> CoursePart | None:
         images_per_second=_speed(history),
         seconds=_number(history.epochs[-1].seconds),
         verdict=verdict,
+        resolved=_resolved(training) if training else "",
     )
 
 
@@ -82,6 +88,19 @@ def _keep(evidence: Evidence, rung: str) -> str:
     selection = evidence.selections.get(rung)
     chosen = selection.candidates[selection.chosen] if selection else {}
     return str({"keep": "best", **evidence.experiment.fixed(rung), **chosen}["keep"])
+
+
+def _resolved(training: Training) -> str:
+    """Say what was decided for the user, as much as a line holds."""
+    recipe, computing = training.recipe, training.computing
+    said = [
+        f"{computing.products} products, as {computing.reason}",
+        f"batches of {recipe.get('batch_size')}",
+        f"{recipe.get('augment')}",
+        f"{count(training.n_epochs, 'epoch')} over {count(training.n_images, 'picture')}",
+        computing.device if computing.n_processes == 1 else f"{computing.n_processes} processes on {computing.device}",
+    ]
+    return "; ".join(said)
 
 
 def _row(epoch: Epoch) -> CourseRow:

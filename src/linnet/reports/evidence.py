@@ -17,6 +17,7 @@ from linnet.records.pictures import image_name
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
 from linnet.records.selection import Selection
+from linnet.records.training import Training
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Evidence:
         openings: Of the test split, oldest first.
         selections: {rung: how its settings were chosen}, of rungs that got so far.
         histories: {rung: the course of its training}, of rungs that are trained by epochs.
+        trainings: {rung: what its last training resolved to}, of networks that are fitted.
         predictions: {rung: on the test split if it was scored there, else on the validation split}.
         scored_on: {rung: "test" or "valid"}, saying which.
         pictures: {name: PNG file}.
@@ -48,6 +50,7 @@ class Evidence:
     openings: tuple[Opening, ...]
     selections: Mapping[str, Selection]
     histories: Mapping[str, History]
+    trainings: Mapping[str, Training]
     predictions: Mapping[str, Predictions]
     scored_on: Mapping[str, str]
     pictures: Mapping[str, bytes]
@@ -92,6 +95,7 @@ def gather(run: Run) -> Evidence:
                 predictions[rung], scored_on[rung] = found, split
     selections = {rung: read.optional(partial(run.selection, rung)) for rung in run.rungs}
     histories = {rung: read.optional(partial(run.history, rung)) for rung in experiment.rows}
+    trainings = {rung: read.optional(partial(run.training, rung)) for rung in experiment.rows}
     return Evidence(
         experiment=experiment,
         is_finished=run.is_finished,
@@ -101,6 +105,7 @@ def gather(run: Run) -> Evidence:
         openings=read.optional(lambda: run.openings) or (),
         selections={rung: selection for rung, selection in selections.items() if selection is not None},
         histories={rung: history for rung, history in histories.items() if history is not None},
+        trainings={rung: training for rung, training in trainings.items() if training is not None},
         predictions=predictions,
         scored_on=scored_on,
         pictures=read.optional(lambda: run.pictures) or {},

@@ -88,10 +88,10 @@ def train(
         valid: Judges each round, and so decides which weights to keep and, with `patience`, when to end.
         recipe: What to do.
         seed: The same seed, data, machine and number of processes give the same weights to the bit.
-        session: Progress, checkpoints and devices.
+        session: Progress, checkpoints and devices; told how it is computed, too.
 
     Returns:
-        One row per round.
+        One row per round, and how it was computed.
 
     Raises:
         DivergedError: the loss is no number any more.
@@ -125,11 +125,12 @@ def take_part(job: Job, team: Team, *, file: Path | None = None, progress: Progr
     n_multiplications = job.recipe.images_per_step(len(job.train)) * _n_weights(job.network)
     with isolated(), team.own_cores(), threads_for(n_multiplications):
         parts, state = begin(job.network, job.train, job.valid, job.recipe, seed=job.seed, team=team)
+        progress.say(parts.computing.sentence())
         if job.checkpoint is not None:
             state.restore(job.checkpoint, file or Path("last.safetensors"))
         _learn(parts, state, file, progress)
         _finish(state)
-    return History(epochs=tuple(Epoch(**row) for row in state.position.rows))
+    return History(epochs=tuple(Epoch(**row) for row in state.position.rows), computing=parts.computing)
 
 
 def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed: int = 0, n_steps: int = 4) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from linnet import catalog
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, UnknownNameError
+from linnet.records.training import Computing
 from linnet.training.averaging import WeightAverage
 from linnet.training.batches import balancing_weights
 from linnet.training.losses.base import Loss
@@ -63,6 +64,17 @@ class Parts:
     augmentation: Augmentation | None
     precision: Precision
     n_epochs: int
+
+    @property
+    def computing(self) -> Computing:
+        """How this training computes, for the run's records."""
+        return Computing(
+            products=self.precision.products,
+            channels_last=self.precision.channels_last,
+            reason=self.precision.reason,
+            device=self.fabric.device.type,
+            n_processes=self.fabric.world_size,
+        )
 
 
 def begin(

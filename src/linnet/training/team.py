@@ -44,10 +44,10 @@ class Team:
 
     def fabric(self, precision: Precision | None = None) -> Any:
         """Make the fabric of this process for one training; without a precision, one that carries messages only."""
-        # It would log its precision for every training; the run's records and the progress say it.
-        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         from linnet.training.replicas import connect
 
+        # It would log its precision for every training; the run's records and the progress say it.
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         return connect(
             self.device if precision is not None else "cpu",
             precision.fabric if precision is not None else "32-true",

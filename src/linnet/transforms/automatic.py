@@ -45,6 +45,12 @@ def automatic_augmentation(spec: str, train: Stored, *, seed: int, progress: Pro
     return plain if found == plain or not _flips_keep_labels(train, seed, progress) else found
 
 
+def has_flips(spec: str) -> bool:
+    """Whether an augmentation shows mirror images, wherever in it they are."""
+    found = parse(spec, partial(catalog.find, "augmentations"))
+    return found != without_flips(found)
+
+
 _PROBED: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 """What the flip probe found, by the tensor of pixels: several networks of one climb ask for the same pictures."""
 
