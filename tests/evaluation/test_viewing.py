@@ -131,6 +131,17 @@ def interrupt(*_args, **_more):
     raise KeyboardInterrupt
 
 
+def test_where_only_the_second_row_fails_only_it_is_skipped(tmp_path, data, monkeypatch):
+    def refuse(*_args):
+        raise RunError("it is damaged")
+
+    monkeypatch.setattr(viewing, "save_views", refuse)
+    run = Run.create(tmp_path / "run", asked(Protocol(views=True), rungs=("mlp",)))
+    (skipped,) = climbing.climb(run, climbing.ladder(run.experiment), data)
+    assert (skipped.rung, skipped.reason) == ("mlp+views", "it is damaged")
+    assert run.fitted_rungs == ("mlp",)
+
+
 def test_a_damaged_folder_is_refused_in_one_sentence(tmp_path, data):
     run = climbed(tmp_path / "run", asked(Protocol(views=True), rungs=("mlp",)), data)
     create("majority", {}).fit(data.part("train")).save(run.rung_folder("mlp"))

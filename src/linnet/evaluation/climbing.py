@@ -105,8 +105,9 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
         except MemoryError:
             reason = "it needs more memory than this machine has free"
         if reason is not None:
-            progress.say(f"{name} is skipped: {reason}")
-            skipped.append(Skipped(rung=name, reason=reason))
+            row = name + VIEWS if name in run.fitted_rungs else name
+            progress.say(f"{row} is skipped: {reason}")
+            skipped.append(Skipped(rung=row, reason=reason))
     return skipped
 
 
