@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from linnet import catalog, describing
 from linnet.datasets import loading
@@ -28,6 +28,12 @@ from linnet.reports import page
 
 Source = str | Path | DataSpec
 Settings = Mapping[str, Mapping[str, Any]]
+
+
+class More(TypedDict, total=False):
+    """Name what may be asked of a run beside its data, rungs and protocol; see `Experiment`."""
+
+    tensorboard: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +108,7 @@ def climb(
     seed: int = 0,
     out: Path | str | None = None,
     progress: Progress = SILENT,
+    **more: Unpack[More],
 ) -> Run:
     """Climb the ladder: choose every rung's settings, fit it, open the test split once, write the report.
 
@@ -113,6 +120,7 @@ def climb(
         seed: Everything random is derived from it.
         out: The new run folder; None: a new one under runs/.
         progress: Where long work reports to.
+        more: `tensorboard`, whether networks write events for TensorBoard; off if not given.
 
     Returns:
         The run; its `leaderboard` has the results, its folder holds report.html.
@@ -122,6 +130,7 @@ def climb(
     """
     names = tuple(name.replace("_", "-") for name in rungs) or ladder_names()
     asked = _asked("climb", data, rungs=names, protocol=protocol, settings=settings, seed=seed)
+    asked = replace(asked, **more)
     return _run(asked, out, progress)
 
 
@@ -134,10 +143,12 @@ def train(
     seed: int = 0,
     out: Path | str | None = None,
     progress: Progress = SILENT,
+    **more: Unpack[More],
 ) -> Run:
     """Train one rung under the same protocol as a climb; see `climb`."""
     name = classifier.replace("_", "-")
     asked = _asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
+    asked = replace(asked, **more)
     return _run(asked, out, progress)
 
 

@@ -3,12 +3,13 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
-from linnet.training.memory import keep_big_blocks
+from linnet.training.memory import is_memory_short, keep_big_blocks
 
 COUNT_FAULTS = """
 import resource, sys, torch
-from linnet.training.memory import keep_big_blocks
+from linnet.training.memory import is_memory_short, keep_big_blocks
 if sys.argv[1] == "keep":
     assert keep_big_blocks()
 for i in range(60):
@@ -39,3 +40,14 @@ def test_blocks_are_not_faulted_in_again():
 @pytest.mark.skipif(is_glibc(), reason="here the library can be told")
 def test_elsewhere_nothing_is_changed():
     assert not keep_big_blocks()
+
+
+def test_short_memory_is_told_from_other_errors():
+    for error in (
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"),
+    ):
+        assert is_memory_short(error)
+    for error in (RuntimeError("shapes cannot be multiplied"), ValueError("out of memory")):
+        assert not is_memory_short(error)

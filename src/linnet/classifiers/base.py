@@ -281,6 +281,14 @@ class Demanding(Protocol):
 
 
 @runtime_checkable
+class Eventful(Protocol):
+    """A rung whose fit can be followed in TensorBoard."""
+
+    def events_in(self, folder: Path) -> None:
+        """Let the next fit write TensorBoard events into a folder; one that goes on adds to what is there."""
+
+
+@runtime_checkable
 class Buildable(Protocol):
     """A rung that is a network: its layers are known before it has seen a picture."""
 

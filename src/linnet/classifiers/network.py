@@ -18,11 +18,13 @@ from linnet.records.history import History
 from linnet.records.training import Computing, Training
 from linnet.training import engine
 from linnet.training.devices import Devices, Kind
+from linnet.training.events import Events
 from linnet.training.finder import RateFinding
 from linnet.training.recipe import Recipe
 from linnet.training.starting import check_names
 from linnet.training.sweeping import sweep_rates
 from linnet.training.threads import threads_for
+from linnet.training.watching import Audience
 from linnet.transforms.automatic import automatic_augmentation, has_flips, usual_augmentation
 from linnet.transforms.resize import shrink, shrunk_shape
 from linnet.transforms.statistics import channel_statistics
@@ -92,6 +94,7 @@ class NetworkClassifier(Recipe, Classifier):
     views: Views = "none"
 
     _folder: ClassVar[Path | None] = None
+    _events: ClassVar[Path | None] = None
 
     def __post_init__(self) -> None:
         if self.max_side < 0:
@@ -140,6 +143,10 @@ class NetworkClassifier(Recipe, Classifier):
         """Let the next fit write checkpoints into a folder, and go on from the one that is there."""
         self._folder = folder  # type: ignore[misc] # of this one only; a copy with other settings begins without
 
+    def events_in(self, folder: Path) -> None:
+        """Let the next fit write TensorBoard events into a folder; one that goes on adds to what is there."""
+        self._events = folder  # type: ignore[misc] # of this one only
+
     def estimate_seconds(self, train: Dataset, *, n_valid: int, seed: int) -> float:
         """Foresee one fit on these pictures, with its rounds of validation, in seconds; makes some steps of it."""
         recipe = self._recipe(train, seed, SILENT)
@@ -161,6 +168,8 @@ class NetworkClassifier(Recipe, Classifier):
         self.recipe_ = self._recipe(train, seed, progress)
         network = self._network(train.image_shape, train.n_classes, _statistics(train), seed=seed)
         self.prepare(network, train)
+        if self._events is not None:
+            progress = Audience(progress=progress, watcher=Events(self._events, progress=progress))
         self.history_ = engine.train(
             network,
             train,

@@ -32,6 +32,7 @@ def climb(
     network_flags: NetworkFlags = NETWORK_DEFAULTS,
     seed: int = 0,
     out: Path | None = None,
+    tensorboard: Annotated[bool, Parameter(negative=())] = False,
     resume: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -45,6 +46,7 @@ def climb(
             network; data.NAME=VALUE and protocol.NAME=VALUE reach the rest of the experiment. May come several times.
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given.
+        tensorboard: Write events for TensorBoard into the run folder while networks are trained.
         resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
@@ -52,7 +54,7 @@ def climb(
     from linnet.cli import show
 
     if resume is not None:
-        refuse_beside_resume(data, rungs, settings, out)
+        refuse_beside_resume(data, rungs, settings, out, "--tensorboard" if tensorboard else None)
         with show.progress() as progress:
             run = workbench.resume(resume, progress=progress)
         show.finished_run(run, as_json=json)
@@ -67,5 +69,6 @@ def climb(
             seed=seed,
             out=out,
             progress=progress,
+            tensorboard=tensorboard,
         )
     show.finished_run(run, as_json=json)

@@ -1,7 +1,8 @@
 """`linnet train DATA --classifier NAME`: one rung under the protocol of a climb."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -30,6 +31,7 @@ def train(
     network_flags: NetworkFlags = NETWORK_DEFAULTS,
     seed: int = 0,
     out: Path | None = None,
+    tensorboard: Annotated[bool, Parameter(negative=())] = False,
     resume: Path | None = None,
     find_rate: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -44,6 +46,7 @@ def train(
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given. With --find-rate the folder for rates.svg
             and rates.csv; the current one if not given.
+        tensorboard: Write events for TensorBoard into the run folder while networks are trained.
         resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
         find_rate: Train nothing: make some steps on training pictures with a rising learning rate, draw the loss over
             the rate, and suggest one. For networks.
@@ -54,7 +57,8 @@ def train(
     from linnet.records.run import Run
 
     if resume is not None:
-        refuse_beside_resume(data, classifier, settings, out, "--find-rate" if find_rate else None)
+        asked = ("--find-rate" if find_rate else None, "--tensorboard" if tensorboard else None)
+        refuse_beside_resume(data, classifier, settings, out, *asked)
         with show.progress() as progress:
             run = workbench.resume(resume, progress=progress)
         show.finished_run(run, as_json=json)
@@ -62,7 +66,7 @@ def train(
     if classifier is None:
         raise UsageError("linnet train wants --classifier NAME; `linnet list classifiers` names them.")
     assigned = Assignments.read(settings)
-    verb = workbench.find_rate if find_rate else workbench.train
+    verb: Any = workbench.find_rate if find_rate else partial(workbench.train, tensorboard=tensorboard)
     with show.progress() as progress:
         found = verb(
             data_flags.spec(wanted_data(data), assigned.data),

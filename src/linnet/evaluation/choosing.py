@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.classifiers.base import Checkpointed, Classifier, Sweeping
+from linnet.classifiers.base import Checkpointed, Classifier, Eventful, Sweeping
 from linnet.datasets.base import Dataset
 from linnet.evaluation import metrics, predicting
 from linnet.progress import SILENT, Progress
@@ -50,6 +50,7 @@ def choose(
     seed: int = 0,
     progress: Progress = SILENT,
     checkpoints: Path | None = None,
+    events: Path | None = None,
 ) -> Choice:
     """Fit every candidate on each part's training data and compare them on its validation data.
 
@@ -62,6 +63,7 @@ def choose(
         seed: Each part is fitted with this seed.
         progress: Where long work reports to.
         checkpoints: Where rungs that can go on after an interruption keep what they need, a folder for each fit.
+        events: Where rungs that can be followed in TensorBoard write for it, a folder for each fit; None: nowhere.
     """
     accuracy = np.zeros((len(candidates), len(parts)))
     answers: list[list[Tensor]] = [[] for _ in candidates]
@@ -70,8 +72,8 @@ def choose(
     with progress.task(text, len(candidates) * len(parts)) as task:
         for part, (train, valid) in enumerate(parts):
             labels = valid.labels.numpy()
-            place = checkpoints / str(part) if checkpoints is not None else None
-            found = _answers(candidates, train, valid, seed=seed, progress=progress, checkpoints=place)
+            _place(candidates, part, checkpoints, events)
+            found = _answers(candidates, train, valid, seed=seed, progress=progress)
             for i, probabilities in enumerate(found):
                 predicted = np.asarray(np.argmax(probabilities.numpy(), axis=1), dtype=np.int64)
                 accuracy[i, part] = measure(predicted, labels)
@@ -89,6 +91,15 @@ def choose(
     )
 
 
+def _place(candidates: Sequence[Classifier], part: int, checkpoints: Path | None, events: Path | None) -> None:
+    """Give each candidate's fit on a part its own folders."""
+    for i, candidate in enumerate(candidates):
+        if checkpoints is not None and isinstance(candidate, Checkpointed):
+            candidate.checkpoint_in(checkpoints / str(part) / str(i))
+        if events is not None and isinstance(candidate, Eventful):
+            candidate.events_in(events / str(part) / str(i))
+
+
 def _answers(
     candidates: Sequence[Classifier],
     train: Dataset,
@@ -96,16 +107,13 @@ def _answers(
     *,
     seed: int,
     progress: Progress,
-    checkpoints: Path | None,
 ) -> Iterator[Tensor]:
     """Yield each candidate's (n, k) probabilities for the validation pictures."""
     first = candidates[0]
     if len(candidates) > 1 and isinstance(first, Sweeping):
         yield from first.sweep(candidates, train, valid.images, seed=seed, progress=progress)
         return
-    for i, candidate in enumerate(candidates):
-        if checkpoints is not None and isinstance(candidate, Checkpointed):
-            candidate.checkpoint_in(checkpoints / str(i))
+    for candidate in candidates:
         fitted = candidate.fit(train, valid, seed=seed, progress=progress)
         yield torch.from_numpy(predicting.predict(fitted, valid).predictions.probabilities)
 

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linnet import catalog
-from linnet.classifiers.base import Checkpointed, Chronicled, Classifier, Demanding, Resolved, create, load
+from linnet.classifiers.base import (
+    Checkpointed,
+    Chronicled,
+    Classifier,
+    Demanding,
+    Eventful,
+    Resolved,
+    create,
+    load,
+)
 from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
@@ -24,6 +33,7 @@ from linnet.records.files import read_json, write_json
 from linnet.records.leaderboard import Leaderboard, Skipped
 from linnet.records.ledger import Opening
 from linnet.records.run import Run
+from linnet.training.events import require_tensorboard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +49,10 @@ def ladder(experiment: Experiment) -> Ladder:
     Raises:
         UnknownNameError: no such rung or setting, or settings of a rung that is not climbed.
         ConfigError: a value of the wrong type or out of its range, or a device that is not there.
+        MissingExtraError: events for TensorBoard are wanted, and it is not installed.
     """
+    if experiment.tensorboard:
+        require_tensorboard()
     check_keys("rung in this climb", experiment.settings, experiment.rungs)
     found = {}
     for name in experiment.rungs:
@@ -148,7 +161,10 @@ def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Pr
     if isinstance(classifier, Checkpointed):
         # What validation data have ended is not fitted twice: its checkpoint holds the weights.
         is_same = watched and experiment.protocol.folds == 0
-        classifier.checkpoint_in(folder / "checkpoint" / ("choosing/0/0" if is_same else "final"))
+        place = "choosing/0/0" if is_same else "final"
+        classifier.checkpoint_in(folder / "checkpoint" / place)
+        if experiment.tensorboard and isinstance(classifier, Eventful):
+            classifier.events_in(folder / "tensorboard" / place)
     started = time.perf_counter()
     classifier.fit(train, valid, seed=experiment.seed, progress=progress)
     write_json(folder / "timing.json", {"fit_seconds": _fit_seconds(classifier, time.perf_counter() - started)})
@@ -167,9 +183,11 @@ def _choose(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded,
         seed=experiment.seed,
         progress=progress,
         checkpoints=folder / "checkpoint" / "choosing",
+        events=folder / "tensorboard" / "choosing" if experiment.tensorboard else None,
     )
     if isinstance(choice.classifier, Chronicled):
         choice.classifier.history_.write(folder / "history.csv")
+        choice.classifier.history_.health.write(folder / "health.csv")
     choice.predictions.write(folder / "predictions-valid.csv")
     choice.selection.write(folder / "selection.csv")
     return choice.classifier

@@ -92,6 +92,7 @@ class Experiment:
         rungs: Names of the rungs, in the order in which they run.
         seed: Everything random is derived from it.
         settings: {rung: {setting: value}}, settings that were fixed instead of chosen.
+        tensorboard: Whether rungs that are trained by rounds write events for TensorBoard.
         machine: What the numbers were made with: versions, processor, threads.
     """
 
@@ -101,6 +102,7 @@ class Experiment:
     rungs: tuple[str, ...] = ()
     seed: int = 0
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tensorboard: bool = False
     machine: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -151,6 +153,7 @@ class Experiment:
         words += ["--balance"] if self.protocol.balance else []
         words += ["--budget", f"{self.protocol.budget:g}s"] if self.protocol.budget else []
         words += ["--views"] if self.protocol.views else []
+        words += ["--tensorboard"] if self.tensorboard else []
         words += ["--size", str(self.data.size)] if self.data.size else []
         words += ["--fit", self.data.fit] if self.data.fit != "crop" else []
         words += ["--nested", self.data.nested] if self.data.nested != "error" else []

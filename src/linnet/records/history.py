@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from linnet.errors import RunError
 from linnet.records.files import read_csv, write_csv
+from linnet.records.health import Health
 from linnet.records.training import Computing
 
 
@@ -47,10 +48,12 @@ class History:
 
     Attributes:
         epochs: The rounds.
+        health: How the layers fared, where that was measured; it has a file of its own.
         computing: How it was computed; None after reading, since training.json and not history.csv holds it.
     """
 
     epochs: tuple[Epoch, ...]
+    health: Health = field(default_factory=Health)
     computing: Computing | None = field(default=None, compare=False)
 
     def write(self, path: Path) -> None:
@@ -78,7 +81,7 @@ class History:
         return cls(epochs=epochs)
 
 
-_NAMES = [field.name for field in fields(Epoch)]
+_NAMES = [column.name for column in fields(Epoch)]
 _ALWAYS = [name for name in _NAMES if not name.startswith("valid_")]
 
 

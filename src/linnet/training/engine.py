@@ -16,6 +16,7 @@ from linnet import seeds
 from linnet.datasets.base import Dataset
 from linnet.errors import DivergedError
 from linnet.progress import SILENT, Progress, Task
+from linnet.records.health import Checkup, Health
 from linnet.records.history import Epoch, History
 from linnet.training.batches import Batch, batches, one_hot
 from linnet.training.checkpoints import Checkpoint
@@ -30,6 +31,7 @@ from linnet.training.starting import Parts, begin
 from linnet.training.state import Position, State
 from linnet.training.team import Team, gathered
 from linnet.training.threads import threads_for
+from linnet.training.watching import Reporter
 from linnet.transforms.draws import Draws
 
 CHECKPOINT_SECONDS = 20.0
@@ -44,7 +46,8 @@ class Session:
     """Say what surrounds a training and changes nothing of what it learns.
 
     Args:
-        progress: Told loss, accuracy and pictures per second.
+        progress: Told how it is computed, loss, accuracy and pictures per second, and what ails the layers; an
+            `Audience` has a watcher that is told of every round, too.
         checkpoints: A folder; training goes on from the checkpoint in it, and writes one every 20 seconds.
         devices: What it runs on; so many processes share every batch.
     """
@@ -88,10 +91,10 @@ def train(
         valid: Judges each round, and so decides which weights to keep and, with `patience`, when to end.
         recipe: What to do.
         seed: The same seed, data, machine and number of processes give the same weights to the bit.
-        session: Progress, checkpoints and devices; told how it is computed, too.
+        session: Progress, checkpoints and devices.
 
     Returns:
-        One row per round, and how it was computed.
+        One row per round, how the layers fared after the first round and the last, and how it was computed.
 
     Raises:
         DivergedError: the loss is no number any more.
@@ -130,7 +133,11 @@ def take_part(job: Job, team: Team, *, file: Path | None = None, progress: Progr
             state.restore(job.checkpoint, file or Path("last.safetensors"))
         _learn(parts, state, file, progress)
         _finish(state)
-    return History(epochs=tuple(Epoch(**row) for row in state.position.rows), computing=parts.computing)
+    return History(
+        epochs=tuple(Epoch(**row) for row in state.position.rows),
+        health=Health(checkups=tuple(Checkup.from_plain(plain) for plain in state.position.health)),
+        computing=parts.computing,
+    )
 
 
 def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed: int = 0, n_steps: int = 4) -> float:
@@ -160,7 +167,8 @@ def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed
 def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) -> None:
     """Go round and round until it is over."""
     steps_per_epoch = parts.recipe.steps_per_epoch(len(parts.train))
-    with progress.task("Training", parts.n_epochs * steps_per_epoch) as task:
+    reporter = Reporter(parts=parts, state=state, progress=progress)
+    with progress.task("Training", parts.n_epochs * steps_per_epoch) as task, reporter.open():
         task.advance(state.position.step)
         while not state.position.is_over:
             before = state.position.n_parts
@@ -168,6 +176,7 @@ def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) ->
             if state.position.n_parts > before:
                 progress.say(f"Memory is short: each batch is computed in {state.position.n_parts} parts from now on.")
             _judge(parts, state)
+            reporter.round_over()
             if file is not None:
                 state.save(file)
 
@@ -271,7 +280,13 @@ def _judge(parts: Parts, state: State) -> None:
         state.schedule.observe(found.loss)
     over = at.is_over or at.epoch + 1 >= parts.n_epochs or is_time_to_stop(judged, recipe.patience or None)
     state.position = Position(
-        epoch=at.epoch + 1, step=at.step, seconds=at.seconds, rows=rows, is_over=over, n_parts=at.n_parts
+        epoch=at.epoch + 1,
+        step=at.step,
+        seconds=at.seconds,
+        rows=rows,
+        health=at.health,
+        is_over=over,
+        n_parts=at.n_parts,
     )
 
 

@@ -6,10 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from linnet.errors import TrainingError
+from linnet.training.memory import is_memory_short
 from linnet.training.starting import Parts
-
-_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "could not allocate")
-"""How torch says that memory is short, where it has no error of its own for it."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,7 +64,7 @@ def backpropagate(parts: Parts, network: nn.Module, shown: Shown, *, n_parts: in
             loss, n_right = _accumulate(parts, network, shown, weight=weight, n_parts=n_parts)
             break
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not _is_memory(error):
+            if not is_memory_short(error):
                 raise
             if n_parts >= len(shown.images):
                 raise TrainingError(
@@ -149,7 +147,3 @@ def _summed(parts: Parts, network: nn.Module, loss: Tensor, n_right: Tensor) -> 
 def _layout(parameter: Tensor) -> torch.memory_format:
     flat = parameter.ndim == 4 and parameter.is_contiguous(memory_format=torch.channels_last)
     return torch.channels_last if flat and not parameter.is_contiguous() else torch.preserve_format
-
-
-def _is_memory(error: Exception) -> bool:
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(sign in str(error).lower() for sign in _SIGNS)

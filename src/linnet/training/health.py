@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from linnet.records.health import LayerHealth
+
 VANISHED = 1e-5
 """A gradient this many times smaller than the last layer's has vanished."""
 
@@ -17,28 +19,6 @@ EXPLODED = 1e3
 """A gradient norm above this has exploded."""
 
 _MOSTLY = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerHealth:
-    """Say how one layer fared in one batch.
-
-    Attributes:
-        name: As in `named_modules`.
-        mean: Of its outputs.
-        std: Of its outputs, a standard deviation.
-        dead_share: Of a ReLU's units (channels of maps), those that were 0 for the whole batch, 0 to 1; None elsewhere.
-        gradient_norm: Euclidean norm of the gradient of its weight; None where it has none.
-        update_ratio: Norm of the weight's change over the norm of the weight; about 0.001 is usual. None where there is
-            no weight, or the batch made no step.
-    """
-
-    name: str
-    mean: float
-    std: float
-    dead_share: float | None = None
-    gradient_norm: float | None = None
-    update_ratio: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -89,24 +69,28 @@ def measure_health(network: nn.Module, backward: Callable[[], None]) -> list[Lay
     ]
 
 
-def diagnose(layers: Sequence[LayerHealth]) -> list[str]:
-    """Say in sentences what is wrong and what to try; no sentence where nothing is.
+def diagnose(layers: Sequence[LayerHealth]) -> dict[str, str]:
+    """Say what is wrong and what to try, a sentence for each kind of trouble; nothing where nothing is.
 
     Args:
         layers: As `measure_health` returned them.
+
+    Returns:
+        Sentences by "exploding", "vanishing" and "dead"; each names the first layer and counts the others.
     """
-    found = []
+    found = {}
     felt = [(layer.name, layer.gradient_norm) for layer in layers if layer.gradient_norm is not None]
     burst = [f"{name} ({norm:.3g})" for name, norm in felt if not math.isfinite(norm) or norm > EXPLODED]
     if burst:
-        found.append(
-            f"Gradients explode in {_some(burst)}: try a smaller learning rate, a longer warm-up, gradient clipping, "
+        found["exploding"] = (
+            f"Gradients explode in {_some(burst)}; try a smaller learning rate, a longer warm-up, gradient clipping, "
             f"or normalization layers."
         )
     elif len(felt) > 1 and felt[0][1] < VANISHED * felt[-1][1]:
-        (first, small), (last, large) = felt[0], felt[-1]
-        found.append(
-            f"Gradients vanish on the way back: {small:.3g} in {first} against {large:.3g} in {last}; try "
+        faint = [f"{name} ({norm:.3g})" for name, norm in felt if norm < VANISHED * felt[-1][1]]
+        last, large = felt[-1]
+        found["vanishing"] = (
+            f"Gradients vanish on the way back in {_some(faint)}, against {large:.3g} in {last}; try "
             f"normalization layers, shortcuts around layers, ReLU for Tanh or sigmoid, or kaiming initialization."
         )
     dead = [
@@ -115,8 +99,8 @@ def diagnose(layers: Sequence[LayerHealth]) -> list[str]:
         if layer.dead_share is not None and layer.dead_share > _MOSTLY
     ]
     if dead:
-        found.append(
-            f"Most units are dead, zero for every image of the batch, in {_some(dead)}: try a smaller learning rate, "
+        found["dead"] = (
+            f"Most units are dead, zero for every image of the batch, in {_some(dead)}; try a smaller learning rate, "
             f"normalization layers before the ReLU, or kaiming initialization."
         )
     return found
@@ -157,4 +141,6 @@ def _change(before: Tensor, after: Tensor) -> float | None:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more layers" if len(names) > 3 else "")
+    """Name the first and count the others."""
+    n_others = len(names) - 1
+    return names[0] + (f" and {n_others} more layer{'s' if n_others > 1 else ''}" if n_others else "")

@@ -1,12 +1,15 @@
-"""Tell the C library to keep the memory of training steps; what is in that memory is not known here."""
+"""What the C library and torch do about memory: keep it between steps, and say when there is none; not what is in it."""
 
 import ctypes
 import platform
 import sys
 from functools import cache
 
+import torch
+
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _NEVER = 2**31 - 1
+_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "could not allocate")
 
 
 @cache
@@ -24,3 +27,10 @@ def keep_big_blocks() -> bool:
         return False
     library = ctypes.CDLL(None)
     return bool(library.mallopt(_M_MMAP_MAX, 0)) and bool(library.mallopt(_M_TRIM_THRESHOLD, _NEVER))
+
+
+def is_memory_short(error: Exception) -> bool:
+    """Whether an error says that there is no room: torch has a type of its own for that on GPUs only."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)

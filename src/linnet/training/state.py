@@ -29,6 +29,7 @@ class Position:
         epoch_seconds: Of this round, validation left out.
         seconds: Since the start.
         rows: One per finished round, as plain values.
+        health: One per checkup of the layers, as plain values.
         is_over: Whether training has ended, early or not.
     """
 
@@ -42,6 +43,7 @@ class Position:
     epoch_seconds: float = 0.0
     seconds: float = 0.0
     rows: list[dict[str, Any]] = field(default_factory=list)
+    health: list[dict[str, Any]] = field(default_factory=list)
     is_over: bool = False
 
 

@@ -38,15 +38,22 @@ def augmented_sheet(images: Tensor, augmentation: Augmentation, *, seed: int, n_
     for epoch in range(n_versions):
         draws = Draws(seed=seed, epoch=epoch, rows=rows.astype(np.int64))
         columns.append(_as_bytes(augmentation(images, targets, draws=draws)[0]))
-    return _laid_out(torch.stack(columns, 1).numpy())
+    return laid_out(torch.stack(columns, 1).numpy())
 
 
 def _as_bytes(images: Tensor) -> Tensor:
     return images if images.dtype == torch.uint8 else (images * 255).round().to(torch.uint8)
 
 
-def _laid_out(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Put (rows, columns, c, h, w) pictures on one sheet."""
+def laid_out(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Put pictures on one sheet, small ones enlarged.
+
+    Args:
+        pictures: (rows, columns, c, h, w) uint8, c is 1 or 3.
+
+    Returns:
+        (height, width, 3) uint8, with a light gap between pictures and around them all.
+    """
     n_rows, n_columns, _, h, w = pictures.shape
     factor = max(1, -(-_LEAST_SIDE // max(h, w)))
     large = pictures.repeat(factor, axis=3).repeat(factor, axis=4)
