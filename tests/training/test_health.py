@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from linnet.training.health import LayerHealth, diagnose, measure_health
+from linnet.records.health import LayerHealth
+from linnet.training.health import diagnose, measure_health
 
 
 def seeded(net, *, scale=0.5):
@@ -133,7 +134,7 @@ def test_a_healthy_network_gets_no_sentence():
     with torch.no_grad():
         net[0].bias.fill_(0.1)
         net[3].bias.fill_(0.1)
-    assert diagnose(measure_health(net, backward_of(net))) == []
+    assert diagnose(measure_health(net, backward_of(net))) == {}
 
 
 def test_a_deep_net_of_small_weights_and_sigmoids_vanishes():
@@ -141,14 +142,19 @@ def test_a_deep_net_of_small_weights_and_sigmoids_vanishes():
     for _ in range(8):
         parts += [nn.Sigmoid(), nn.Linear(8, 8)]
     net = seeded(nn.Sequential(*parts), scale=0.1)
-    (sentence,) = diagnose(measure_health(net, backward_of(net)))
-    assert sentence.startswith("Gradients vanish on the way back")
-    assert "in 1 against" in sentence
+    layers = measure_health(net, backward_of(net))
+    found = diagnose(layers)
+    assert list(found) == ["vanishing"]
+    norms = [layer.gradient_norm for layer in layers]
+    n_faint = sum(norm < 1e-5 * norms[-1] for norm in norms)
+    assert n_faint > 2
+    assert f"on the way back in 1 ({norms[0]:.3g}) and {n_faint - 1} more layers, against" in found["vanishing"]
+    assert "shortcuts" in found["vanishing"]
 
 
 def test_a_net_of_huge_weights_explodes():
     net = seeded(network(), scale=100.0)
-    assert any("explode" in sentence for sentence in diagnose(measure_health(net, backward_of(net))))
+    assert "smaller learning rate" in diagnose(measure_health(net, backward_of(net)))["exploding"]
 
 
 @pytest.mark.parametrize("norm", [math.nan, math.inf, 1e4])
@@ -157,18 +163,20 @@ def test_gradients_that_are_no_numbers_explode_and_are_named(norm):
         LayerHealth(name="first", mean=0.0, std=1.0, gradient_norm=1.0),
         LayerHealth(name="second", mean=0.0, std=1.0, gradient_norm=norm),
     ]
-    (sentence,) = diagnose(layers)
-    assert "explode in second" in sentence
-    assert "first" not in sentence
+    found = diagnose(layers)
+    assert list(found) == ["exploding"]
+    assert "explode in second" in found["exploding"]
+    assert "first" not in found["exploding"]
 
 
 def test_dead_units_are_named_with_their_share():
     net = network()
     nn.init.constant_(net[3].bias, -1000.0)
-    (sentence,) = (s for s in diagnose(measure_health(net, backward_of(net))) if "dead" in s)
-    assert "in 4 (100 %)" in sentence
+    assert "in 4 (100 %);" in diagnose(measure_health(net, backward_of(net)))["dead"]
 
 
-def test_many_ill_layers_are_counted():
-    layers = [LayerHealth(name=f"r{i}", mean=0.0, std=0.0, dead_share=0.9) for i in range(8)]
-    assert "r0 (90 %), r1 (90 %), r2 (90 %) and 5 more layers" in diagnose(layers)[0]
+@pytest.mark.parametrize(("n", "said"), [(1, "in r0 (90 %);"), (2, "and 1 more layer;"), (8, "and 7 more layers;")])
+def test_the_first_ill_layer_is_named_and_the_others_counted(n, said):
+    layers = [LayerHealth(name=f"r{i}", mean=0.0, std=0.0, dead_share=0.9) for i in range(n)]
+    assert said in diagnose(layers)["dead"]
+    assert "r1" not in diagnose(layers)["dead"]

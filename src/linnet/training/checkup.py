@@ -1,6 +1,7 @@
 """One batch through a copy of a network in training: how its layers fare, with the training itself left as it is."""
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,8 +36,7 @@ def check_up(parts: Parts, state: State) -> list[LayerHealth]:
         One entry per layer that was used, in the order of first use; none where memory has no room for the copy.
     """
     try:
-        # Together, so that the copied optimizer moves the copied network.
-        network, optimizer = copy.deepcopy((state.network, state.optimizer))
+        network, optimizer = _twins(state.network, state.optimizer)
         network.train()
         images, targets = _batch(parts, state.position.epoch)
 
@@ -83,6 +83,16 @@ def augmented(parts: Parts, rows: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
     if parts.augmentation is None:
         return images, targets
     return parts.augmentation(images, targets, draws=Draws(parts.seed, epoch, rows.numpy()))
+
+
+def _twins(network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """Copy a network and its optimizer, so that the copied one moves the copied network."""
+    copied: dict[int, Any] = {}  # by the identity of what was copied: parameters are met a second time in the optimizer
+    network, twin = copy.deepcopy(network, copied), copy.deepcopy(optimizer, copied)
+    # torch copies an optimizer's groups and state only; settings of the kind's own would be missing.
+    own = {name: value for name, value in vars(optimizer).items() if name not in vars(twin)}
+    vars(twin).update(copy.deepcopy(own, copied))
+    return network, twin
 
 
 def _batch(parts: Parts, epoch: int) -> tuple[Tensor, Tensor]:
