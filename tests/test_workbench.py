@@ -20,9 +20,18 @@ from PIL import Image
 import linnet
 from linnet import catalog, cli, workbench
 from linnet.classifiers.majority import MajorityClassifier
-from linnet.errors import ConfigError, DataError, RunError, SealedError, UnknownNameError, UnsupportedError
+from linnet.errors import (
+    ConfigError,
+    DataError,
+    MissingExtraError,
+    RunError,
+    SealedError,
+    UnknownNameError,
+    UnsupportedError,
+)
 from linnet.records import files
 from linnet.records.experiment import DataSpec, Protocol
+from linnet.records.health import Health
 from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.run import Run
 
@@ -352,6 +361,62 @@ def test_an_interrupted_run_goes_on_and_ends_as_one_that_was_not(pictures, tmp_p
         assert (run.rung_folder("mlp") / name).read_bytes() == wanted, name
     assert not (run.rung_folder("mlp") / "checkpoint").exists()
     assert len(run.openings) == 1
+
+
+@pytest.mark.usefixtures("short_descent")
+def test_a_network_leaves_its_health_beside_its_history(pictures, tmp_path):
+    run = linnet.train(
+        pictures, classifier="mlp", settings={"mlp": {"hidden": (8,), "epochs": 2}}, out=tmp_path / "run"
+    )
+    health = Health.read(run.rung_folder("mlp") / "health.csv")
+    assert [checkup.epoch for checkup in health.checkups] == [1, run.history("mlp").epochs[-1].epoch]
+    assert not (run.rung_folder("mlp") / "tensorboard").exists()
+    assert not run.experiment.tensorboard
+
+
+@pytest.mark.parametrize(("folds", "keep"), [(0, "best"), (0, "last"), (2, "best")])
+@pytest.mark.usefixtures("short_descent")
+def test_events_have_a_folder_for_each_fit(pictures, tmp_path, folds, keep):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    run = linnet.climb(
+        pictures,
+        rungs=["majority", "mlp"],
+        protocol=Protocol(folds=folds),
+        settings={"mlp": {"hidden": (8,), "epochs": 1, "keep": keep}},
+        out=tmp_path / "run",
+        tensorboard=True,
+    )
+    folder = run.rung_folder("mlp") / "tensorboard"
+    found = {path.parent.relative_to(folder).as_posix() for path in folder.rglob("events.*")}
+    choosing = {f"choosing/{fold}/0" for fold in range(max(1, folds))}
+    # What validation pictures have ended is not fitted twice.
+    assert found == (choosing if (folds, keep) == (0, "best") else choosing | {"final"})
+    assert all(len(list(path.parent.iterdir())) == 1 for path in folder.rglob("events.*"))
+    assert not (run.rung_folder("majority") / "tensorboard").exists()
+    assert run.is_finished
+
+
+@pytest.mark.usefixtures("short_descent")
+def test_a_run_that_goes_on_goes_on_with_its_events(pictures, tmp_path):
+    reading = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="TensorBoard is not installed"
+    )
+    asked = {"classifier": "mlp", "settings": {"mlp": {"hidden": (8,), "epochs": 4, "batch_size": 20}}}
+    with pytest.raises(KeyboardInterrupt):
+        linnet.train(pictures, out=tmp_path / "run", progress=StopsAt(9), tensorboard=True, **asked)
+    run = linnet.resume(tmp_path / "run")
+    events = reading.EventAccumulator(str(run.rung_folder("mlp") / "tensorboard" / "choosing" / "0" / "0"))
+    events.Reload()
+    shown = [point.step for point in events.Scalars("loss/train")]
+    assert shown == [row.step for row in run.history("mlp").epochs]
+
+
+def test_without_tensorboard_nothing_is_begun(pictures, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(MissingExtraError, match=r"linnet\[tensorboard\]"):
+        linnet.climb(pictures, rungs=["majority"], out=tmp_path / "run", tensorboard=True)
+    assert not (tmp_path / "run").exists()
+    linnet.climb(pictures, rungs=["majority"], out=tmp_path / "run")
 
 
 def test_folders_may_be_given_as_text(pictures, tmp_path):

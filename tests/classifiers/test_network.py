@@ -4,7 +4,17 @@ import pytest
 import torch
 
 import toys
-from linnet.classifiers.base import Checkpointed, Chronicled, Estimating, RateSeeking, Resolved, Viewing, create, load
+from linnet.classifiers.base import (
+    Checkpointed,
+    Chronicled,
+    Estimating,
+    Eventful,
+    RateSeeking,
+    Resolved,
+    Viewing,
+    create,
+    load,
+)
 from linnet.classifiers.network import Preprocessed
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, NotFittedError, UnknownNameError
@@ -121,6 +131,23 @@ def test_validation_data_that_are_only_watched_change_nothing():
     data = toys.patterns()
     alone, watched = mlp(keep="last").fit(data), mlp(keep="last").fit(data, data.subset(range(30)))
     assert torch.equal(alone.predict_proba(data.images), watched.predict_proba(data.images))
+
+
+def test_a_fit_writes_events_where_it_is_told_and_a_copy_does_not(tmp_path):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    rung = mlp()
+    assert isinstance(rung, Eventful)
+    rung.events_in(tmp_path / "events")
+    rung.fit(toys.patterns())
+    assert len(list((tmp_path / "events").glob("events.out.tfevents.*"))) == 1
+    rung.with_settings(epochs=2).fit(toys.patterns())
+    assert len(list((tmp_path / "events").iterdir())) == 1
+
+
+def test_a_fit_knows_how_its_layers_fared():
+    fitted = mlp().fit(toys.patterns())
+    names = {layer.name for checkup in fitted.history_.health.checkups for layer in checkup.layers}
+    assert {"body.linear1", "body.relu1", "body.linear2"} <= names
 
 
 def test_a_fit_goes_on_from_its_checkpoint(tmp_path):

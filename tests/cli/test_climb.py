@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from linnet.records.run import Run
 
 
@@ -48,3 +50,17 @@ def test_the_recorded_command_asks_for_the_same_again(command, tmp_path):
     words = one.command_line().replace("'", "").split()[1:]
     assert command(*words, "--out", tmp_path / "two")[0] == 0
     assert Run.open(tmp_path / "two").experiment == one
+
+
+@pytest.mark.usefixtures("one_round")
+def test_events_for_tensorboard_are_written_where_asked(command, tmp_path):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    words = ["climb", "digits[3,8]", "--rungs", "mlp", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=1"]
+    assert command(*words, "--out", tmp_path / "run", "--tensorboard")[0] == 0
+    assert list((tmp_path / "run" / "rungs" / "mlp" / "tensorboard").rglob("events.*"))
+
+
+def test_a_run_that_goes_on_knows_itself_whether_it_writes_events(command, tmp_path):
+    code, _, said = command("climb", "--resume", tmp_path, "--tensorboard")
+    assert code == 2
+    assert "leave out '--tensorboard'" in said

@@ -226,3 +226,17 @@ def test_how_a_network_is_computed_is_said_once_and_written_into_run_and_report(
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "As trained: float32 products, as asked for; batches of" in page
     assert tiny_net.training("fast-cnn").recipe["augment"] == "pad-crop(padding=1)"
+
+
+@pytest.mark.usefixtures("one_round")
+def test_events_for_tensorboard_are_written_where_asked(command, tmp_path):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    words = ["train", "digits[3,8]", "--classifier", "mlp", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=1"]
+    assert command(*words, "--out", tmp_path / "run", "--tensorboard")[0] == 0
+    assert list((tmp_path / "run" / "rungs" / "mlp" / "tensorboard").rglob("events.*"))
+
+
+def test_a_run_that_goes_on_knows_itself_whether_it_writes_events(command, tmp_path):
+    code, _, said = command("train", "--resume", tmp_path, "--tensorboard")
+    assert code == 2
+    assert "leave out '--tensorboard'" in said

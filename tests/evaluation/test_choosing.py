@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -106,3 +107,32 @@ def test_fixed_settings_leave_the_others_to_be_chosen():
 def test_fixing_what_would_be_chosen_leaves_one_candidate():
     found = variants(Threshold(), {"level": 33})
     assert [c.level for c in found] == [33]
+
+
+@dataclass(kw_only=True)
+class Noting(Threshold):
+    """Note which folders each fit was given."""
+
+    places: ClassVar[list[tuple[str, ...]]] = []
+
+    def checkpoint_in(self, folder):
+        self.kept = folder
+
+    def events_in(self, folder):
+        self.shown = folder
+
+    def _fit(self, *args, **more):
+        self.places.append(tuple(str(getattr(self, name, "none")) for name in ("kept", "shown")))
+        super()._fit(*args, **more)
+
+
+def test_every_fit_has_folders_of_its_own():
+    Noting.places.clear()
+    candidates = [Noting(level=90), Noting(level=100)]
+    choose(candidates, [(TRAIN, VALID)] * 2, checkpoints=Path("c"), events=Path("e"))
+    assert Noting.places == [
+        (str(Path("c", *place)), str(Path("e", *place))) for place in (("0", "0"), ("0", "1"), ("1", "0"), ("1", "1"))
+    ]
+    Noting.places.clear()
+    choose([Noting(level=90)], [(TRAIN, VALID)])
+    assert Noting.places == [("none", "none")]

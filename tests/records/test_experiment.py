@@ -111,6 +111,22 @@ def test_the_command_line_asks_for_the_same_again(experiment):
     assert settings == {"protocol": {"test_fraction": 0.3}, **experiment.settings}
 
 
+def test_events_for_tensorboard_are_asked_for_again(tmp_path, experiment):
+    wanted = replace(experiment, tensorboard=True)
+    wanted.write(tmp_path / "e.toml")
+    assert Experiment.read(tmp_path / "e.toml").tensorboard
+    assert "--tensorboard" in wanted.command_line().split()
+    assert "--tensorboard" not in experiment.command_line()
+
+
+def test_a_file_from_before_there_were_events_is_read(tmp_path, experiment):
+    experiment.write(tmp_path / "e.toml")
+    text = (tmp_path / "e.toml").read_text()
+    assert "tensorboard = false\n" in text
+    (tmp_path / "e.toml").write_text(text.replace("tensorboard = false\n", ""))
+    assert Experiment.read(tmp_path / "e.toml") == experiment
+
+
 def test_a_plain_experiment_has_a_plain_command_line():
     plain = Experiment(command="train", data=DataSpec(source="digits"), rungs=("knn",))
     assert plain.command_line() == "linnet train digits --classifier knn --seed 0"

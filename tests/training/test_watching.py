@@ -204,8 +204,8 @@ def test_gradients_that_vanish_are_told_once_with_what_to_try(data):
 
 
 def test_what_was_told_before_an_interruption_is_not_told_again(data, tmp_path):
+    audience = Audience(watcher=Notes(stop_after=3))
     with pytest.raises(KeyboardInterrupt):
-        audience = Audience(watcher=Notes(stop_after=3))
         train(vanishing(), data, None, recipe_of(), progress=audience, checkpoints=tmp_path)
     heard = Heard()
     train(vanishing(), data, None, recipe_of(), progress=heard, checkpoints=tmp_path)

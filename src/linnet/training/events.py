@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.jit._trace import TracingCheckError
 
 from linnet.errors import MissingExtraError
 from linnet.progress import SILENT, Progress
@@ -26,7 +25,7 @@ _N_FILTERS = 64
 _N_WEIGHTS = 10_000
 """Of a layer, evenly spread, that make its histogram: sorting all of a large layer's would take longer than a step."""
 
-_UNTRACEABLE = (RuntimeError, TypeError, ValueError, AttributeError, LookupError, TracingCheckError)
+_UNTRACEABLE = (RuntimeError, TypeError, ValueError, AttributeError, LookupError, torch.jit.TracingCheckError)  # type: ignore[attr-defined]
 """What following an unusual network can end with."""
 
 

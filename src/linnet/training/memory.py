@@ -1,4 +1,4 @@
-"""What the C library and torch do about memory: keep it between steps, and say when there is none; not what is in it."""
+"""What the C library and torch do about memory: keep it between steps, say when there is none."""
 
 import ctypes
 import platform
