@@ -10,6 +10,7 @@ import torch
 
 from linnet import catalog, cli, errors, workbench
 from linnet.records.experiment import DataSpec, Protocol
+from linnet.records.health import LayerHealth
 from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.manifest import STATUSES, Manifest
 from linnet.training.optimizers import NAMES as OPTIMIZERS
@@ -75,7 +76,11 @@ def test_every_setting_of_the_experiment_is_documented():
 
 def test_every_column_and_status_is_documented():
     page = (DOCS / "run-folder.md").read_text(encoding="utf-8")
-    for name in (*Manifest.__dataclass_fields__, *LeaderboardRow.__dataclass_fields__):
+    for name in (
+        *Manifest.__dataclass_fields__,
+        *LeaderboardRow.__dataclass_fields__,
+        *LayerHealth.__dataclass_fields__,
+    ):
         assert re.search(rf"\b{name}\b", page), name
     for status in STATUSES:
         assert status in EVERYTHING
