@@ -5,6 +5,8 @@ import os
 import torch
 from torch import nn
 
+from linnet.training import engine
+
 
 class Floats(nn.Module):
     def forward(self, images):
@@ -39,3 +41,8 @@ def far(one, other):
     """Return the largest difference of two weights."""
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return max(float((a.double() - b.double()).abs().max()) for a, b in pairs)
+
+
+def train(network, data, valid, recipe, *, seed=0, **around):
+    """Train with what surrounds it given one by one: progress, checkpoints, devices."""
+    return engine.train(network, data, valid, recipe, seed=seed, session=engine.Session(**around))

@@ -11,6 +11,7 @@ import toys
 from linnet.training.checkup import augmented, check_up, sample_rows
 from linnet.training.recipe import Recipe
 from linnet.training.starting import begin
+from linnet.training.team import Team
 from linnet.training.threads import threads_for
 
 
@@ -32,7 +33,7 @@ def begun(network=None, **changes):
     plain = {"epochs": 3, "batch_size": 25, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
     plain["weight_decay"] = 0.0
     network = network or network_of()
-    return begin(network, toys.patterns(), None, Recipe(**{**plain, **changes}), seed=3)
+    return begin(network, toys.patterns(), None, Recipe(**{**plain, **changes}), seed=3, team=Team(device="cpu"))
 
 
 def taken_a_step(parts, state):
@@ -121,22 +122,24 @@ def test_it_takes_one_batch_of_at_most_128_pictures(asked, seen):
     Counting.seen.clear()
     data = toys.patterns(counts=(200, 200, 200))
     recipe = Recipe(batch_size=asked, augment="none", precision="float32")
-    check_up(*begin(nn.Sequential(Counting(), *network_of()), data, None, recipe, seed=0))
+    check_up(*begin(nn.Sequential(Counting(), *network_of()), data, None, recipe, seed=0, team=Team(device="cpu")))
     assert Counting.seen == [seen]
 
 
 def test_a_single_picture_is_enough():
     data = toys.patterns(counts=(1, 0, 0))
     recipe = Recipe(augment="none", precision="float32")
-    assert len(check_up(*begin(network_of(), data, None, recipe, seed=0))) == 3
+    assert len(check_up(*begin(network_of(), data, None, recipe, seed=0, team=Team(device="cpu")))) == 3
 
 
 def test_where_memory_has_no_room_nothing_is_measured(monkeypatch):
     def full(*_args):
         raise torch.OutOfMemoryError("full")
 
-    monkeypatch.setattr(copy, "deepcopy", full)
-    assert check_up(*begun()) == []
+    training = begun()
+    with monkeypatch.context() as patch:
+        patch.setattr(copy, "deepcopy", full)
+        assert check_up(*training) == []
 
 
 def test_pictures_are_augmented_as_in_the_round():

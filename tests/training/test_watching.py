@@ -7,10 +7,10 @@ from torch import nn
 import toys
 from linnet.progress import SILENT
 from linnet.training import engine
-from linnet.training.engine import train
 from linnet.training.health import diagnose
 from linnet.training.recipe import Recipe
 from linnet.training.watching import Audience
+from nets import train
 
 
 class Floats(nn.Module):
@@ -57,7 +57,8 @@ class Heard:
         self.said = []
 
     def say(self, text):
-        self.said.append(text)
+        if not text.startswith("Networks are trained with"):  # which is said of every training
+            self.said.append(text)
 
     def task(self, text, total=None):
         return SILENT.task(text, total)
