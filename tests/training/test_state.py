@@ -4,13 +4,14 @@ from torch import nn
 
 from linnet.errors import RunError
 from linnet.training.averaging import WeightAverage
+from linnet.training.checkpoints import Checkpoint
 from linnet.training.optimizers import create_optimizer
 from linnet.training.recipe import Recipe
 from linnet.training.schedules import create_schedule
 from linnet.training.state import State, identity_of
 
 
-def state_of(*, average=True, seed=0, recipe=None, width=4):
+def state_of(*, average=True, seed=0, recipe=None, width=4, n_processes=1):
     torch_state = torch.get_rng_state()
     torch.manual_seed(seed)
     network = nn.Sequential(nn.Linear(3, width), nn.BatchNorm1d(width), nn.Linear(width, 2))
@@ -20,7 +21,7 @@ def state_of(*, average=True, seed=0, recipe=None, width=4):
         optimizer=create_optimizer("adam", network, learning_rate=0.01),
         schedule=create_schedule("plateau", n_steps=10, steps_per_epoch=2, patience=0),
         average=WeightAverage(network, 0.9) if average else None,
-        identity=identity_of(recipe or Recipe(), network, seed=3, data="abc"),
+        identity=identity_of(recipe or Recipe(), network, seed=3, data="abc", n_processes=n_processes),
     )
 
 
@@ -33,6 +34,11 @@ def make_step(state):
     state.position.step += 1
 
 
+def go_back(state, folder):
+    path = folder / "last.safetensors"
+    state.restore(Checkpoint.read(path), path)
+
+
 def test_everything_comes_back(tmp_path):
     state = state_of()
     for _ in range(3):
@@ -43,7 +49,7 @@ def test_everything_comes_back(tmp_path):
     state.position.rows.append({"epoch": 1, "valid_loss": None})
     state.save(tmp_path / "last.safetensors")
     other = state_of(seed=9)
-    other.restore(tmp_path / "last.safetensors")
+    go_back(other, tmp_path)
     assert other.position == state.position
     assert other.schedule.factor(1) == state.schedule.factor(1) != 1
     assert torch.equal(other.best["0.weight"], state.best["0.weight"])
@@ -57,12 +63,16 @@ def test_everything_comes_back(tmp_path):
 
 @pytest.mark.parametrize(
     ("other", "said"),
-    [(lambda: state_of(width=5), "architecture"), (lambda: state_of(recipe=Recipe(momentum=0.5)), "momentum")],
+    [
+        (lambda: state_of(width=5), "architecture"),
+        (lambda: state_of(recipe=Recipe(momentum=0.5)), "momentum"),
+        (lambda: state_of(n_processes=2), "number of processes"),
+    ],
 )
 def test_another_training_is_refused_by_name(tmp_path, other, said):
     state_of().save(tmp_path / "last.safetensors")
     with pytest.raises(RunError, match=said):
-        other().restore(tmp_path / "last.safetensors")
+        go_back(other(), tmp_path)
 
 
 def test_a_refused_checkpoint_changes_nothing(tmp_path):
@@ -70,5 +80,5 @@ def test_a_refused_checkpoint_changes_nothing(tmp_path):
     other = state_of(seed=4, recipe=Recipe(epochs=7))
     before = other.network[0].weight.detach().clone()
     with pytest.raises(RunError, match="epochs"):
-        other.restore(tmp_path / "last.safetensors")
+        go_back(other, tmp_path)
     assert torch.equal(other.network[0].weight, before)
