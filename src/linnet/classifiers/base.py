@@ -307,6 +307,16 @@ class Estimating(Protocol):
 
 
 @runtime_checkable
+class Shortenable(Protocol):
+    """A rung that learns in rounds, of which it can make fewer; `epochs` is their setting."""
+
+    epochs: int
+
+    def fewer_rounds(self, n_images: int, share: float) -> int | None:
+        """Return how many rounds take at most this share of the time of all; None where too few would be left."""
+
+
+@runtime_checkable
 class RateSeeking(Protocol):
     """A rung whose learning rate a short sweep over rates can find."""
 

@@ -2,7 +2,7 @@
 
 import copy
 from abc import abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -156,6 +156,19 @@ class NetworkClassifier(Recipe, Classifier):
         # Forward is about a third of a step.
         validation = step / 3 * n_valid / recipe.images_per_step(len(train))
         return n_epochs * (n_steps * step + validation)
+
+    def fewer_rounds(self, n_images: int, share: float) -> int | None:
+        """Return how many rounds take at most this share of the time of all, or None where too few would be left.
+
+        Args:
+            n_images: Training pictures.
+            share: Above 0, below 1.
+        """
+        planned = self.n_epochs(n_images)
+        fewer = int(planned * share)
+        # With less than a quarter it would be another recipe, and below the least number of steps nothing is saved.
+        is_worth_it = 4 * fewer >= planned and replace(self, epochs=max(1, fewer)).n_epochs(n_images) <= fewer
+        return fewer if is_worth_it else None
 
     def find_rate(self, train: Dataset, *, seed: int, progress: Progress) -> RateFinding:
         """Make some steps of a fit with a rising learning rate; nothing is kept of them."""

@@ -46,7 +46,8 @@ class ProtocolFlags:
     Args:
         folds: Cross-validate with so many folds instead of one validation split.
         balance: Make every class count alike, in training and in choosing.
-        budget: Time for the whole climb, such as 90s, 10m or 1h30m; a rung that would not fit is skipped and named.
+        budget: Time for the whole climb, such as 90s, 10m or 1h30m; a network that would not fit makes fewer
+            rounds, or is skipped, as is any other rung, and named.
         views: Give each network a second row, in which it looks at every picture several times: shifted by a pixel, and
             mirrored where that keeps the label.
     """

@@ -22,8 +22,8 @@ from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
 from linnet.errors import ConfigError, LinnetError, RunError, SealedError
-from linnet.evaluation import predicting, viewing
-from linnet.evaluation.budget import Budget, duration, estimate_seconds
+from linnet.evaluation import budgeting, predicting, viewing
+from linnet.evaluation.budget import Budget
 from linnet.evaluation.choosing import choose, variants
 from linnet.evaluation.ranking import Contender, rank
 from linnet.progress import SILENT, Progress
@@ -97,8 +97,8 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
     """Choose settings on validation data and fit each rung; the test split stays sealed.
 
     Each rung is written into the run as soon as it is done; those that are done already are left as they are. A rung
-    that cannot do its work here (no memory, data it does not support) or would not fit into the budget is skipped with
-    its reason, and the others go on.
+    that cannot do its work here (no memory, data it does not support) is skipped with its reason, and the others go on.
+    One that would not fit into its share of the budget makes fewer rounds where that is enough, and else is skipped.
 
     Returns:
         The rungs that were skipped.
@@ -110,9 +110,12 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
         if is_fitted and (name + VIEWS in run.fitted_rungs or not viewing.is_wanted(run.experiment, candidates)):
             continue
         try:
-            reason = None if is_fitted else _too_slow(candidates, data, budget.share(number), run.experiment.seed)
+            reason, fitting = None, budgeting.shortened(run, name, candidates)
+            if not is_fitted and fitting is None:
+                share = budget.share(number)
+                reason, fitting = budgeting.fit_into(run, name, candidates, data, share=share, progress=progress)
             if reason is None:
-                _climb_rung(run, name, candidates, data, progress)
+                _climb_rung(run, name, fitting or candidates, data, progress)
         except LinnetError as error:
             reason = str(error)
         except MemoryError:
@@ -122,19 +125,6 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
             progress.say(f"{row} is skipped: {reason}")
             skipped.append(Skipped(rung=row, reason=reason))
     return skipped
-
-
-def _too_slow(candidates: Sequence[Classifier], data: Loaded, share: float, seed: int) -> str | None:
-    """Say why a rung does not fit into its share of the budget, or return None when it does."""
-    if share == float("inf"):
-        return None
-    if share <= 0:
-        return "the time budget was used up before it"
-    parts = data.parts()
-    estimate = estimate_seconds(candidates, *parts[0], n_parts=len(parts), seed=seed)
-    if estimate <= share:
-        return None
-    return f"it would take about {duration(estimate)}, its share of the time budget is {duration(share)}"
 
 
 def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> None:
