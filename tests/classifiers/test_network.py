@@ -291,3 +291,10 @@ def test_a_fit_forgets_what_the_last_one_resolved_to():
     assert rung.training_.computing.reason == "asked for"
     assert rung.fit(turned().subset(range(100))).training_.n_images == 100
     assert not isinstance(mlp(), Resolved)
+
+
+def test_batches_bigger_than_the_set_are_the_whole_set_and_that_is_said():
+    heard, data = Heard(), toys.patterns()
+    rung = mlp(batch_size=100_000, epochs=1).fit(data, progress=heard)
+    assert any("batch_size is 100000, and there are 120 training pictures" in text for text in heard.said)
+    assert rung.recipe_.batch_size == 120

@@ -251,7 +251,12 @@ class NetworkClassifier(Recipe, Classifier):
         if self.augment == "auto":
             spec = self.automatic_augmentation(train.image_shape)
             asked["augment"] = automatic_augmentation(spec, train, seed=seed, progress=progress).spec()
-        asked["batch_size"] = self.images_per_step(len(train))
+        asked["batch_size"] = min(self.images_per_step(len(train)), len(train))
+        if self.batch_size > len(train):
+            progress.say(
+                f"{self.name()}.batch_size is {self.batch_size}, and there are {len(train)} training pictures: "
+                "every step learns from all of them."
+            )
         return Recipe(**asked)
 
     def automatic_augmentation(self, image_shape: tuple[int, int, int]) -> str:

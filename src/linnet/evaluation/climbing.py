@@ -88,7 +88,7 @@ def spread(settings: Mapping[str, Mapping[str, Any]], rungs: Sequence[str]) -> d
             f"None of these rungs is a network: {', '.join(rungs)}; leave out what is asked of networks "
             f"({', '.join(shared)}), or add one such as cnn."
         )
-    known = {field.name for field in fields(NetworkClassifier)}
+    known = sorted(field.name for field in fields(NetworkClassifier))
     check_keys("setting that all networks share", shared, known)
     return asked | {name: shared | asked.get(name, {}) for name in networks}
 

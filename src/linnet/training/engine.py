@@ -200,7 +200,7 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
         note = ""
         if is_time_to_log(at.batch - 1, _CHECK_EVERY, last=last):
             _refuse_divergence(state)
-            note = f"loss {at.loss / at.n_seen:.3f}, {at.n_seen / max(at.epoch_seconds, 1e-9):,.0f} images/s"
+            note = _note(at)
         task.advance(note=note) if note else task.advance()
         if recipe.time_budget and _all_agree(parts, is_out_of_time(0.0, at.seconds, budget=recipe.time_budget)):
             at.is_over = True
@@ -247,6 +247,11 @@ def _shown(parts: Parts, at: Position, batch: Batch) -> Shown:
     targets = smoothed(targets, parts.recipe.label_smoothing)
     images, targets, labels = parts.fabric.to_device((images, targets, batch.labels))
     return Shown(images=images, targets=targets, labels=labels, n_total=batch.n_total)
+
+
+def _note(at: Position) -> str:
+    rate = at.n_seen / max(at.epoch_seconds, 1e-9)
+    return f"loss {at.loss / at.n_seen:.3f}, {at.n_right / at.n_seen:.1%} right, {rate:,.0f} images/s"
 
 
 def _all_agree(parts: Parts, answer: bool) -> bool:
