@@ -28,9 +28,11 @@ from linnet.datasets.base import Dataset
 from linnet.progress import SILENT
 from linnet.training import engine, recipe
 from linnet.training.batches import batches, one_hot
+from linnet.training.convolutions import SmallMaps
 from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
 from linnet.training.starting import begin
+from linnet.training.team import Team
 from linnet.training.threads import threads_for
 from training import pictures
 
@@ -62,7 +64,7 @@ class Ready:
 
     def bare(self):
         """Return seconds per step with nothing around it."""
-        parts, state = begin(self.network, self.data, None, self.recipe, seed=0)
+        parts, state = begin(self.network, self.data, None, self.recipe, seed=0, team=Team(device="cpu"))
         body, optimizer = self.network.body.train(), state.optimizer
         low = parts.precision.products == "bfloat16"
         n_weights = sum(parameter.numel() for parameter in body.parameters())
@@ -70,7 +72,7 @@ class Ready:
             started = time.perf_counter()
             for images, targets in self.batches:
                 optimizer.zero_grad(set_to_none=True)
-                with torch.autocast("cpu", torch.bfloat16, enabled=low):
+                with torch.autocast("cpu", torch.bfloat16, enabled=low), SmallMaps():
                     logits = body(images)
                 parts.loss(logits.float(), smoothed(targets, self.recipe.label_smoothing)).backward()
                 optimizer.step()
