@@ -25,6 +25,7 @@ from linnet.training.due import is_out_of_time, is_time_to_checkpoint, is_time_t
 from linnet.training.gradients import Learned, Shown, backpropagate
 from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
+from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
 from linnet.training.scoring import Score, score
 from linnet.training.starting import Parts, begin
@@ -59,7 +60,19 @@ class Session:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Job:
-    """Hold all that a process needs to take part in a training."""
+    """Hold all that a process needs to take part in a training.
+
+    Attributes:
+        network: With its first weights, on the CPU.
+        train: What is learned from.
+        valid: What judges each round, if anything.
+        recipe: What to do.
+        seed: Of everything random.
+        checkpoint: Where to go on from, if anywhere.
+        device: What each process computes on: "cpu", "cuda" or "mps".
+        precision: What products are computed in: the leader's choice, also on machines that would choose otherwise,
+            since an optimizer that multiplies must move the weights of all processes alike.
+    """
 
     network: nn.Module
     train: Dataset
@@ -68,6 +81,7 @@ class Job:
     seed: int
     checkpoint: Checkpoint | None
     device: str
+    precision: Precision
 
 
 def train(
@@ -108,7 +122,7 @@ def train(
     with gathered(around.devices) as team:
         job = Job(
             network=network, train=train, valid=valid, recipe=recipe, seed=seed, checkpoint=checkpoint,
-            device=team.device,
+            device=team.device, precision=choose_precision(recipe.precision, device=team.device),
         )  # fmt: skip
         if team.size > 1:
             team.fabric().broadcast(job)
@@ -127,7 +141,9 @@ def take_part(job: Job, team: Team, *, file: Path | None = None, progress: Progr
     keep_big_blocks()
     n_multiplications = job.recipe.images_per_step(len(job.train)) * _n_weights(job.network)
     with isolated(), team.own_cores(), threads_for(n_multiplications):
-        parts, state = begin(job.network, job.train, job.valid, job.recipe, seed=job.seed, team=team)
+        parts, state = begin(
+            job.network, job.train, job.valid, job.recipe, seed=job.seed, team=team, precision=job.precision
+        )
         progress.say(parts.computing.sentence())
         if job.checkpoint is not None:
             state.restore(job.checkpoint, file or Path("last.safetensors"))

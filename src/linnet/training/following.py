@@ -4,9 +4,9 @@ import signal
 import sys
 from dataclasses import replace
 
-from linnet.errors import DivergedError
+from linnet.errors import LinnetError
 from linnet.training import engine
-from linnet.training.team import Team, is_follower, launched_team
+from linnet.training.team import STARTED, Team, is_follower, is_in_step, is_met_by_all, launched_team
 
 __all__ = ["dismiss", "follow", "follow_torchrun", "is_follower"]
 
@@ -20,8 +20,10 @@ def follow(team: Team) -> None:
             return
         try:
             engine.take_part(job, replace(team, device=job.device))
-        except DivergedError:
-            continue  # the leader meets the same numbers, and says it
+        except LinnetError as error:
+            if not is_met_by_all(error):
+                raise
+            continue  # the leader meets it, too, and says it
 
 
 def follow_torchrun() -> None:
@@ -31,8 +33,12 @@ def follow_torchrun() -> None:
 
 
 def dismiss() -> None:
-    """Tell the processes that torchrun has started that there is no more to do; called by the leader, at its end."""
-    launched_team("cpu").fabric().broadcast(None)
+    """Tell the processes that torchrun has started that there is no more to do; called by the leader, at its end.
+
+    Where they are in the middle of a training that ended in the leader alone, they end when it is gone.
+    """
+    if is_in_step():
+        launched_team("cpu").fabric().broadcast(None)
 
 
 def main(words: list[str]) -> None:
@@ -42,11 +48,14 @@ def main(words: list[str]) -> None:
     # Ctrl-C reaches all processes of a terminal; the leader decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     rank, count, port = map(int, words)
-    sys.stdout.write("started\n")
+    sys.stdout.write(f"{STARTED}\n")
     sys.stdout.flush()
     environment = LocalProcesses(rank=rank, count=count, port=port)
     try:
         follow(Team(device="cpu", n_local=count, environment=environment))
+    except LinnetError as error:
+        sys.stderr.write(f"linnet, process {rank}: {error}\n")
+        sys.exit(4)
     except RuntimeError as error:
         if not _is_lost(error):
             raise

@@ -85,6 +85,7 @@ def begin(
     *,
     seed: int,
     team: Team,
+    precision: Precision | None = None,
 ) -> tuple[Parts, State]:
     """Put a training together, on the devices that it is given.
 
@@ -95,12 +96,13 @@ def begin(
         recipe: What to do; its `augment` names augmentations, "auto" is not known here.
         seed: Of everything random.
         team: The processes that share every batch.
+        precision: What products are computed in; None asks this machine, as far as the recipe leaves it open.
 
     Raises:
         UnknownNameError: no such optimizer, schedule, loss or augmentation.
         ConfigError: a setting out of its range.
     """
-    precision = choose_precision(recipe.precision, device=team.device)
+    precision = precision or choose_precision(recipe.precision, device=team.device)
     fabric = team.fabric(precision)
     network.to(memory_format=torch.channels_last if precision.channels_last else torch.contiguous_format)
     network.to(fabric.device)

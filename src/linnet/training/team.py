@@ -13,12 +13,15 @@ from typing import Any
 
 import torch
 
-from linnet.errors import TrainingError
+from linnet.errors import LinnetError, TrainingError
 from linnet.training.devices import Devices
 from linnet.training.precision import Precision
 
-_STARTED = "started"
+STARTED = "started"
 """The line with which a follower says that it could import everything."""
+
+_OUT_OF_STEP: list[str] = []
+"""What ended a training in this process alone, while processes of torchrun were still at it."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,12 +99,42 @@ def gathered(devices: Devices) -> Iterator[Team]:
     """
     if n_launched() > 1:
         on_each = Devices(kind=devices.kind, count=int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
-        yield launched_team(on_each.chosen())
+        with _in_step():
+            yield launched_team(on_each.chosen())
     elif devices.count == 1:
         yield Team(device=devices.chosen())
     else:
         with _followers(devices) as team:
             yield team
+
+
+def is_met_by_all(error: Exception) -> bool:
+    """Whether an error of a training comes up in all its processes, since all have the same job and the same sums.
+
+    A plain `TrainingError` does not: memory is short, or a neighbor has ended, in one process only.
+    """
+    return isinstance(error, LinnetError) and type(error) is not TrainingError
+
+
+def is_in_step() -> bool:
+    """Whether the processes that torchrun has started wait for this one's next word."""
+    return not _OUT_OF_STEP
+
+
+@contextmanager
+def _in_step() -> Iterator[None]:
+    """Remember when a training ends in this process alone: the others wait for its next step, and hear nothing else."""
+    if _OUT_OF_STEP:
+        raise TrainingError(
+            f"The other processes are still at a training that ended here ({_OUT_OF_STEP[0]}); "
+            "start again with --resume to train what is left."
+        )
+    try:
+        yield
+    except BaseException as error:
+        if not (isinstance(error, Exception) and is_met_by_all(error)):
+            _OUT_OF_STEP.append(str(error) or type(error).__name__)
+        raise
 
 
 @contextmanager
@@ -140,7 +173,7 @@ def _start(rank: int, count: int, port: int) -> "subprocess.Popen[str]":
 
 
 def _await(other: "subprocess.Popen[str]", rank: int) -> None:
-    if other.stdout is None or other.stdout.readline().strip() != _STARTED:
+    if other.stdout is None or other.stdout.readline().strip() != STARTED:
         raise TrainingError(f"Process {rank} of this training could not be started; its own words stand above.")
 
 
