@@ -7,7 +7,8 @@ from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from linnet import catalog
-from linnet.classifiers.base import Buildable, create
+from linnet.classifiers.base import create
+from linnet.classifiers.capabilities import Buildable
 from linnet.classifiers.networks.layers import describe_layers
 from linnet.errors import ConfigError, UnknownNameError, UnsupportedError
 

@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 import toys
 from linnet import catalog
 from linnet.classifiers import base
-from linnet.classifiers.base import Classifier, Sweeping, Templated, create, load
+from linnet.classifiers.base import Classifier, create, load
+from linnet.classifiers.capabilities import Sweeping, Templated
 from linnet.datasets.base import Dataset
 from linnet.errors import (
     ConfigError,

@@ -10,7 +10,8 @@ import torch
 
 import toys
 from linnet import catalog
-from linnet.classifiers.base import Classifier, Sweeping, Templated, create, load
+from linnet.classifiers.base import Classifier, create, load
+from linnet.classifiers.capabilities import Sweeping, Templated
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, ImagesError, NotFittedError, UnknownNameError
 from linnet.progress import SILENT

@@ -2,17 +2,17 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, get_type_hints, runtime_checkable
+from typing import Any, ClassVar, Self, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from torch import Tensor
 
 from linnet import catalog
 from linnet.datasets.base import Dataset, tensor_of
@@ -20,9 +20,6 @@ from linnet.errors import ConfigError, DataError, ImagesError, LinnetError, NotF
 from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys, coerce
 from linnet.records.files import read_json, write_bytes, write_json
-from linnet.records.history import History
-from linnet.records.training import Training
-from linnet.training.finder import RateFinding
 
 FORMAT = 1
 """Version of model.json; raised when an older Linnet could not read it any more."""
@@ -240,117 +237,6 @@ class Classifier(ABC):
             if math.isnan(low + high) or low < 0 or high > 1:
                 raise ImagesError(f"Float pictures must lie in [0, 1]; these reach {low:g} .. {high:g}.")
         return pixels
-
-
-@runtime_checkable
-class Sweeping(Protocol):
-    """A rung that tries many settings at the price of little more than one."""
-
-    def sweep(
-        self, candidates: Sequence[Any], train: Dataset, images: Tensor, *, seed: int, progress: Progress
-    ) -> Iterator[Tensor]:
-        """Yield for each candidate, in order, its (n, k) float32 probabilities for `images` after learning `train`."""
-
-
-@runtime_checkable
-class Templated(Protocol):
-    """A rung that has one picture per class which it compares every picture with."""
-
-    def templates(self) -> Tensor:
-        """Return (k, c, h, w) float32: the weight of each pixel for each class; any sign, any scale."""
-
-
-@runtime_checkable
-class Checkpointed(Protocol):
-    """A rung whose fit can be interrupted, and goes on where it was."""
-
-    def checkpoint_in(self, folder: Path) -> None:
-        """Let the next fit write checkpoints into a folder, and go on from the one that is there."""
-
-
-@runtime_checkable
-class Demanding(Protocol):
-    """A rung that can be asked to learn on devices which not every machine has."""
-
-    def check_machine(self) -> None:
-        """Refuse a fit here, before any work.
-
-        Raises:
-            ConfigError: says what is missing.
-        """
-
-
-@runtime_checkable
-class Eventful(Protocol):
-    """A rung whose fit can be followed in TensorBoard."""
-
-    def events_in(self, folder: Path) -> None:
-        """Let the next fit write TensorBoard events into a folder; one that goes on adds to what is there."""
-
-
-@runtime_checkable
-class Buildable(Protocol):
-    """A rung that is a network: its layers are known before it has seen a picture."""
-
-    max_side: int
-
-    def build(self, image_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
-        """Make the network for (c, h, w) pictures, shrunk to `max_side` already; weights come from torch's stream."""
-
-
-@runtime_checkable
-class Estimating(Protocol):
-    """A rung that can foresee what a fit costs from a few steps of it."""
-
-    def estimate_seconds(self, train: Dataset, *, n_valid: int, seed: int) -> float:
-        """Foresee one fit on these pictures, with its rounds of validation, in seconds."""
-
-
-@runtime_checkable
-class Shortenable(Protocol):
-    """A rung that learns in rounds, of which it can make fewer; `epochs` is their setting."""
-
-    epochs: int
-
-    def fewer_rounds(self, n_images: int, share: float) -> int | None:
-        """Return how many rounds take at most this share of the time of all; None where too few would be left."""
-
-
-@runtime_checkable
-class RateSeeking(Protocol):
-    """A rung whose learning rate a short sweep over rates can find."""
-
-    learning_rate: float
-
-    def find_rate(self, train: Dataset, *, seed: int, progress: Progress) -> RateFinding:
-        """Make some steps of a fit with a rising rate; the rung itself stays as it is."""
-
-
-@runtime_checkable
-class Viewing(Protocol):
-    """A rung that can look at several views of a picture, and say what it thinks of them together."""
-
-    views: str
-
-    def fitting_views(self) -> str:
-        """Return the views that suit what was learned."""
-
-    def looking_at(self, views: Any) -> Any:
-        """Return the same classifier, weights shared, that looks at other views; "none" is the picture alone."""
-
-
-@runtime_checkable
-class Chronicled(Protocol):
-    """A rung that keeps the course of its last fit."""
-
-    history_: History
-
-
-@runtime_checkable
-class Resolved(Protocol):
-    """A rung whose last fit has resolved what was left to it: flips, size of batches, precision."""
-
-    training_: Training
 
 
 def create(name: str, settings: dict[str, Any]) -> Classifier:

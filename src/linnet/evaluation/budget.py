@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import torch
 
 from linnet import seeds
-from linnet.classifiers.base import Classifier, Estimating, Sweeping
+from linnet.classifiers.base import Classifier
+from linnet.classifiers.capabilities import Estimating, Sweeping
 from linnet.datasets.base import Dataset
 from linnet.evaluation import predicting
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from linnet.classifiers.base import Classifier, Shortenable
+from linnet.classifiers.base import Classifier
+from linnet.classifiers.capabilities import Shortenable
 from linnet.datasets.loading import Loaded
 from linnet.errors import RunError
 from linnet.evaluation.budget import duration, estimate_seconds

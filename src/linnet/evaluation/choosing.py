@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.classifiers.base import Checkpointed, Classifier, Eventful, Sweeping
+from linnet.classifiers.base import Classifier
+from linnet.classifiers.capabilities import Checkpointed, Eventful, Sweeping
 from linnet.datasets.base import Dataset
 from linnet.evaluation import metrics, predicting
 from linnet.progress import SILENT, Progress

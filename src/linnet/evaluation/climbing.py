@@ -8,16 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linnet import catalog
-from linnet.classifiers.base import (
-    Checkpointed,
-    Chronicled,
-    Classifier,
-    Demanding,
-    Eventful,
-    Resolved,
-    create,
-    load,
-)
+from linnet.classifiers.base import Classifier, create, load
+from linnet.classifiers.capabilities import Checkpointed, Chronicled, Demanding, Eventful, Resolved
 from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from linnet import catalog
 from linnet.charts.rates import loss_over_rate
-from linnet.classifiers.base import Classifier, RateSeeking
+from linnet.classifiers.base import Classifier
+from linnet.classifiers.capabilities import RateSeeking
 from linnet.datasets.base import Dataset
 from linnet.errors import RunError, UnsupportedError
 from linnet.progress import Progress

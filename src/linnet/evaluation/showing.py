@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from linnet.classifiers.base import Templated, load
+from linnet.classifiers.base import load
+from linnet.classifiers.capabilities import Templated
 from linnet.datasets.base import gather
 from linnet.datasets.loading import Loaded
 from linnet.images.png import encode_png

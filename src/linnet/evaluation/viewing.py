@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from linnet.classifiers.base import Checkpointed, Classifier, Viewing, load
+from linnet.classifiers.base import Classifier, load
+from linnet.classifiers.capabilities import Checkpointed, Viewing
 from linnet.datasets.loading import Loaded
 from linnet.errors import RunError
 from linnet.evaluation import metrics, predicting

@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from linnet.classifiers.base import Buildable, create
+from linnet.classifiers.base import create
+from linnet.classifiers.capabilities import Buildable
 from linnet.classifiers.networks.layers import describe_layers
 from linnet.errors import ConfigError, ImagesError
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from linnet.classifiers.base import Buildable
+from linnet.classifiers.capabilities import Buildable
 from linnet.classifiers.networks.sizes import check_sizes
 from linnet.errors import ImagesError
 from linnet.training.anatomy.table import describe_network
