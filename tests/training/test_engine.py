@@ -1,4 +1,3 @@
-import math
 import os
 import signal
 import subprocess
@@ -10,40 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-import toys
-from linnet.errors import RunError, TrainingError
+from linnet.errors import RunError
 from linnet.training import engine
 from linnet.training.engine import Session, train
-from linnet.training.recipe import Recipe
+from nets import Floats, network_of, recipe_of, same
 
-
-class Floats(nn.Module):
-    def forward(self, images):
-        return images.float() / (255 if images.dtype == torch.uint8 else 1)
-
-
-def network_of(dropout=0.0, width=8):
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        return nn.Sequential(
-            Floats(), nn.Conv2d(1, width, 3), nn.BatchNorm2d(width), nn.ReLU(), nn.Flatten(), nn.Dropout(dropout),
-            nn.Linear(36 * width, 3),
-        )  # fmt: skip
-
-
-def recipe_of(**changes):
-    plain = {"epochs": 3, "batch_size": 25, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
-    return Recipe(**{**plain, **changes})
-
-
-@pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    monkeypatch.setattr("linnet.training.recipe.LEAST_STEPS", 1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return toys.patterns()
+pytestmark = pytest.mark.usefixtures("few_steps")
 
 
 class StopsAt:
@@ -63,10 +34,6 @@ class StopsAt:
     @contextmanager
     def task(self, text, total=None):
         yield self
-
-
-def same(one, other):
-    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam", "adamw", "muon", "lbfgs"])
@@ -136,15 +103,15 @@ VICTIM = """
 import sys, pathlib
 sys.path[:0] = sys.argv[2:]
 import torch
-import test_engine, toys
+import nets, toys
 from linnet.training import engine, recipe
 recipe.LEAST_STEPS = 1
 engine.CHECKPOINT_SECONDS = 0.0
 torch.set_num_threads(1)
-network = test_engine.network_of(0.2)
+network = nets.network_of(0.2)
 print("ready", flush=True)
 session = engine.Session(checkpoints=pathlib.Path(sys.argv[1]))
-engine.train(network, toys.patterns(), None, test_engine.recipe_of(epochs=60), session=session)
+engine.train(network, toys.patterns(), None, nets.recipe_of(epochs=60), session=session)
 torch.manual_seed(0)
 print("done", float(sum(p.double().sum() for p in network.state_dict().values())).hex(), flush=True)
 """
@@ -181,50 +148,10 @@ def test_the_loss_is_the_mean_over_the_pictures(data):
     assert history.epochs[0].step == 3
 
 
-def test_validation_scores_the_averaged_weights_and_they_are_kept(data):
-    network = network_of()
-    history = train(network, data, data, recipe_of(average=0.95, epochs=5, keep="last"))
-    right = (network(data.images).argmax(1) == data.labels).double().mean()
-    assert history.epochs[-1].valid_accuracy == pytest.approx(float(right), abs=1e-12)
-
-
-def accuracy(network, data):
-    return float((network(data.images).argmax(1) == data.labels).double().mean())
-
-
-def test_early_stopping_ends_when_nothing_gets_better_and_keeps_the_best_weights(data):
-    network, valid = network_of(), data.subset(range(30))
-    history = train(network, data, valid, recipe_of(epochs=60, learning_rate=1.5, schedule="constant", patience=3))
-    found = [(-row.valid_accuracy, row.valid_loss) for row in history.epochs]
-    assert len(found) < 60
-    assert found.index(min(found)) == len(found) - 4
-    assert accuracy(network, valid) == max(row.valid_accuracy for row in history.epochs)
-
-
-@pytest.mark.parametrize("keep", ["best", "last"])
-def test_the_best_or_the_last_weights_are_kept(data, keep):
-    network, valid = network_of(), data.subset(range(45))
-    history = train(network, data, valid, recipe_of(epochs=12, learning_rate=2.0, schedule="constant", keep=keep))
-    found = [row.valid_accuracy for row in history.epochs]
-    assert found[-1] < max(found)
-    assert accuracy(network, valid) == pytest.approx(max(found) if keep == "best" else found[-1], abs=0.03)
-
-
 def test_a_time_budget_ends_training_within_the_round(data):
     history = train(network_of(), data, data, recipe_of(epochs=100_000, time_budget=0.3))
     assert len(history.epochs) < 10_000
     assert history.epochs[-1].valid_accuracy is not None
-
-
-def test_a_loss_that_is_no_number_is_one_sentence_and_leaves_the_last_good_checkpoint(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
-    asked = recipe_of(epochs=50, learning_rate=1e25, schedule="one-cycle")
-    with pytest.raises(TrainingError, match="learning_rate"):
-        train(network_of(), data, None, asked, session=Session(checkpoints=tmp_path))
-    if (tmp_path / "last.safetensors").exists():
-        from linnet.training.checkpoints import Checkpoint
-
-        assert math.isfinite(Checkpoint.read(tmp_path / "last.safetensors").plain["position"]["loss"])
 
 
 @pytest.mark.parametrize("changed", [{"learning_rate": 0.01}, {"batch_size": 10}])

@@ -4,30 +4,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from linnet import seeds
 from linnet.datasets.base import Dataset
-from linnet.errors import DivergedError
 from linnet.progress import SILENT, Progress, Task
 from linnet.records.health import Checkup, Health
 from linnet.records.history import Epoch, History
 from linnet.training.batches import Batch, batches, one_hot
 from linnet.training.checkpoints import Checkpoint
 from linnet.training.devices import ALONE, Devices
-from linnet.training.due import is_out_of_time, is_time_to_checkpoint, is_time_to_log, is_time_to_stop
+from linnet.training.due import is_out_of_time, is_time_to_checkpoint, is_time_to_log
 from linnet.training.gradients import Learned, Shown, backpropagate
+from linnet.training.judging import judge, judged_weights, refuse_divergence
 from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
 from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
-from linnet.training.scoring import Score, score
 from linnet.training.starting import Parts, begin
 from linnet.training.state import Position, State
 from linnet.training.team import Team, gathered
@@ -191,7 +188,7 @@ def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) ->
             _round(parts, state, file, task)
             if state.position.n_parts > before:
                 progress.say(f"Memory is short: each batch is computed in {state.position.n_parts} parts from now on.")
-            _judge(parts, state)
+            judge(parts, state)
             reporter.round_over()
             if file is not None:
                 state.save(file)
@@ -215,14 +212,14 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
         at.epoch_seconds, at.seconds, begun = at.epoch_seconds + now - begun, at.seconds + now - begun, now
         note = ""
         if is_time_to_log(at.batch - 1, _CHECK_EVERY, last=last):
-            _refuse_divergence(state)
+            refuse_divergence(state)
             note = _note(at)
         task.advance(note=note) if note else task.advance()
         if recipe.time_budget and _all_agree(parts, is_out_of_time(0.0, at.seconds, budget=recipe.time_budget)):
             at.is_over = True
             break
         if file is not None and is_time_to_checkpoint(now, saved, every_seconds=CHECKPOINT_SECONDS):
-            _refuse_divergence(state)
+            refuse_divergence(state)
             state.save(file)
             saved = time.monotonic()
 
@@ -275,83 +272,12 @@ def _all_agree(parts: Parts, answer: bool) -> bool:
     return bool(parts.fabric.broadcast(answer)) if parts.fabric.world_size > 1 else answer
 
 
-def _judge(parts: Parts, state: State) -> None:
-    """Close a round: validate, write its row, decide whether it was the last."""
-    at, recipe = state.position, parts.recipe
-    _refuse_divergence(state)
-    begun = time.monotonic()
-    found = _validate(parts, state)
-    at.seconds += time.monotonic() - begun
-    row = Epoch(
-        epoch=at.epoch + 1,
-        step=at.step,
-        learning_rate=float(state.optimizer.param_groups[0]["lr"]),
-        train_loss=at.loss / at.n_seen,
-        train_accuracy=at.n_right / at.n_seen,
-        valid_loss=found.loss if found else None,
-        valid_accuracy=found.accuracy if found else None,
-        images_per_second=at.n_seen / max(at.epoch_seconds, 1e-9),
-        seconds=at.seconds,
-    )
-    rows = [*at.rows, row.to_plain()]
-    judged = [_badness(r) for r in rows if r["valid_loss"] is not None]
-    if found and recipe.keep == "best" and judged.index(min(judged)) == len(judged) - 1:
-        state.best = {name: tensor.detach().cpu().clone() for name, tensor in _judged_weights(state).items()}
-    if found:
-        state.schedule.observe(found.loss)
-    over = at.is_over or at.epoch + 1 >= parts.n_epochs or is_time_to_stop(judged, recipe.patience or None)
-    state.position = Position(
-        epoch=at.epoch + 1,
-        step=at.step,
-        seconds=at.seconds,
-        rows=rows,
-        health=at.health,
-        is_over=over,
-        n_parts=at.n_parts,
-    )
-
-
-def _badness(row: dict[str, Any]) -> float:
-    """Turn validation into one number, the smaller the better: the error, and among equal errors the loss."""
-    return float(1 - row["valid_accuracy"] + 1e-9 * min(row["valid_loss"], 1e3))
-
-
-def _validate(parts: Parts, state: State) -> Score | None:
-    if parts.valid is None or len(parts.valid) == 0:
-        return None
-    judge = partial(score, parts.forward, parts.valid, fabric=parts.fabric)
-    if state.average is None:
-        _agree_on_buffers(parts, state.network)
-        return judge()
-    with state.average.swapped():
-        _agree_on_buffers(parts, state.network)
-        return judge()
-
-
-@torch.no_grad()
-def _agree_on_buffers(parts: Parts, network: nn.Module) -> None:
-    """Give every process the running statistics of the first one: they are what is kept, and so what is judged."""
-    if parts.fabric.world_size == 1:
-        return
-    for buffer in network.buffers():
-        own = buffer if parts.fabric.global_rank == 0 else torch.zeros_like(buffer)
-        buffer.copy_(parts.fabric.all_reduce(own.clone(), reduce_op="sum"))
-
-
-def _judged_weights(state: State) -> dict[str, Tensor]:
-    """Return the weights that validation has seen: the averaged ones where an average is kept."""
-    if state.average is None:
-        return state.network.state_dict()
-    with state.average.swapped() as network:
-        return {name: tensor.clone() for name, tensor in network.state_dict().items()}
-
-
 def _finish(state: State) -> None:
     """Leave the weights to keep in the network: the best ones where that was asked and judged, else the last."""
     if state.best:
         state.network.load_state_dict(state.best)
     elif state.average is not None:
-        state.network.load_state_dict(_judged_weights(state))
+        state.network.load_state_dict(judged_weights(state))
     state.network.to("cpu")
     state.network.eval()
 
@@ -367,16 +293,6 @@ def isolated() -> Iterator[None]:
 def _seed_dropout(parts: Parts, at: Position) -> None:
     """Let dropout depend on nothing but the seed, the step and the process."""
     torch.manual_seed(seeds.derive(parts.seed, "dropout", at.step, parts.fabric.global_rank))
-
-
-def _refuse_divergence(state: State) -> None:
-    at = state.position
-    if at.loss - at.loss != 0:  # infinite, or no number
-        rate = state.optimizer.param_groups[0]["lr"]
-        raise DivergedError(
-            f"The loss is no number any more in epoch {at.epoch + 1}, at a learning rate of {rate:.3g}; "
-            "take a tenth of learning_rate, or set gradient_clip=1."
-        )
 
 
 def _n_weights(network: nn.Module) -> int:
