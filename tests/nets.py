@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from linnet.training import engine
+from linnet.training.recipe import Recipe
 
 
 class Floats(nn.Module):
@@ -30,6 +31,12 @@ def network_of(dropout=0.0, width=8, norm=True, fatal=False):
             Floats(), nn.Conv2d(1, width, 3), nn.BatchNorm2d(width) if norm else nn.Identity(), nn.ReLU(), nn.Flatten(),
             nn.Dropout(dropout), Fatal() if fatal else nn.Identity(), nn.Linear(36 * width, 3),
         )  # fmt: skip
+
+
+def recipe_of(**changes):
+    """Make a short recipe without augmentation."""
+    plain = {"epochs": 3, "batch_size": 25, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
+    return Recipe(**{**plain, **changes})
 
 
 def same(one, other):

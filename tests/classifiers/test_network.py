@@ -4,7 +4,8 @@ import pytest
 import torch
 
 import toys
-from linnet.classifiers.base import (
+from linnet.classifiers.base import create, load
+from linnet.classifiers.capabilities import (
     Checkpointed,
     Chronicled,
     Estimating,
@@ -12,37 +13,19 @@ from linnet.classifiers.base import (
     RateSeeking,
     Resolved,
     Viewing,
-    create,
-    load,
 )
 from linnet.classifiers.network import Preprocessed
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, NotFittedError, UnknownNameError
 from linnet.training.precision import choose_precision
 from linnet.training.recipe import Recipe
+from listening import Heard
 
 pytestmark = pytest.mark.usefixtures("short_descent")
 
 
 def mlp(**changes):
     return create("mlp", {"hidden": (16,), "dropout": 0.0, "augment": "none", "epochs": 1, **changes})
-
-
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    @property
-    def of_flips(self):
-        return [text for text in self.said if "Flips" in text]
-
-    def say(self, text):
-        self.said.append(text)
-
-    def task(self, text, total=None):
-        from linnet.progress import SILENT
-
-        return SILENT.task(text, total)
 
 
 def turned():

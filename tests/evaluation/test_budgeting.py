@@ -6,17 +6,10 @@ from linnet.errors import RunError
 from linnet.evaluation import budgeting, climbing
 from linnet.records.experiment import DataSpec, Experiment
 from linnet.records.run import Run
+from listening import Heard
 from loaded import loaded_of
 
 SPLIT = np.array(["train"] * 70 + ["valid"] * 20 + ["test"] * 30)
-
-
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    def say(self, text):
-        self.said.append(text)
 
 
 @pytest.fixture(autouse=True)

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-import toys
 from linnet.errors import MissingExtraError
-from linnet.progress import SILENT
 from linnet.training.events import Events, filter_pictures, require_tensorboard
-from linnet.training.recipe import Recipe
 from linnet.training.watching import Audience, Samples
-from nets import train
+from listening import OF_EVERY_TRAINING, Heard
+from nets import Floats, recipe_of, train
+
+pytestmark = pytest.mark.usefixtures("few_steps")
 
 try:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -23,43 +23,11 @@ except ImportError:
 reads_events = pytest.mark.skipif(EventAccumulator is None, reason="TensorBoard is not installed")
 
 
-class Floats(nn.Module):
-    def forward(self, images):
-        return images.float() / (255 if images.dtype == torch.uint8 else 1)
-
-
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    def say(self, text):
-        if not text.startswith("Networks are trained with"):  # which is said of every training
-            self.said.append(text)
-
-    def task(self, text, total=None):
-        return SILENT.task(text, total)
-
-
 def network_of(channels=1):
     with torch.random.fork_rng():
         torch.manual_seed(1)
         parts = [nn.Conv2d(channels, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Dropout(0.2)]
         return nn.Sequential(Floats(), *parts, nn.Linear(288, 3))
-
-
-def recipe_of(**changes):
-    plain = {"epochs": 3, "batch_size": 25, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
-    return Recipe(**{**plain, **changes})
-
-
-@pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    monkeypatch.setattr("linnet.training.recipe.LEAST_STEPS", 1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return toys.patterns()
 
 
 def read(folder):
@@ -69,7 +37,7 @@ def read(folder):
 
 
 def trained(folder, data, *, network=None, valid=None, heard=None, **changes):
-    network, heard = network or network_of(), heard or Heard()
+    network, heard = network or network_of(), heard or Heard(OF_EVERY_TRAINING)
     audience = Audience(progress=heard, watcher=Events(folder, progress=heard))
     return train(network, data, valid, recipe_of(**changes), progress=audience), network
 
@@ -198,7 +166,7 @@ class Unfollowable(nn.Module):
 
 @reads_events
 def test_a_network_that_cannot_be_followed_is_said_once_and_trains_on(data, tmp_path, capsys):
-    heard = Heard()
+    heard = Heard(OF_EVERY_TRAINING)
     history, _ = trained(tmp_path, data, network=Unfollowable(), heard=heard)
     (said,) = heard.said
     assert "no graph" in said

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from linnet.errors import TrainingError
 from linnet.training import following
 
 
@@ -69,3 +70,23 @@ def test_a_follower_works_until_there_is_no_more_to_do(monkeypatch):
     monkeypatch.setattr(following.engine, "take_part", take_part)
     following.follow(Team(device="cpu", n_local=2))
     assert done == [("first", "cpu"), ("second", "cpu")]
+
+
+def test_nothing_is_said_at_the_end_to_processes_that_are_out_of_step(monkeypatch):
+    said = []
+    monkeypatch.setattr(following, "launched_team", said.append)
+    monkeypatch.setattr(following, "is_in_step", lambda: False)
+    following.dismiss()
+    assert said == []
+
+
+def test_what_one_process_alone_cannot_do_ends_it_with_a_sentence(monkeypatch, capsys):
+    def short(team):
+        raise TrainingError("Not even one picture at a time fits into memory.")
+
+    monkeypatch.setattr(following, "follow", short)
+    monkeypatch.setattr(following.signal, "signal", lambda *what: None)
+    with pytest.raises(SystemExit) as ended:
+        following.main(["1", "2", "4321"])
+    assert ended.value.code == 4
+    assert "process 1: Not even one picture" in capsys.readouterr().err

@@ -2,14 +2,16 @@ import pytest
 import torch
 from torch import nn
 
-import toys
 from linnet.errors import TrainingError
 from linnet.training.engine import Session, train
 from linnet.training.gradients import Shown, backpropagate
 from linnet.training.recipe import Recipe
 from linnet.training.starting import begin
 from linnet.training.team import Team
+from listening import Heard
 from nets import Floats, far, network_of, same
+
+pytestmark = pytest.mark.usefixtures("few_steps")
 
 
 class Small(nn.Module):
@@ -36,16 +38,6 @@ SHORT = [
 def recipe_of(**changes):
     plain = {"batch_size": 40, "epochs": 3, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
     return Recipe(**{**plain, **changes})
-
-
-@pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    monkeypatch.setattr("linnet.training.recipe.LEAST_STEPS", 1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return toys.patterns()
 
 
 def shown(data, n=40):
@@ -92,27 +84,10 @@ def test_a_batch_that_does_not_fit_is_computed_in_parts_with_the_same_result(dat
 
 
 def test_that_memory_was_short_is_said_once(data):
-    said = []
-
-    class Listens:
-        def say(self, text):
-            said.append(text)
-
-        def advance(self, n=1, note=""):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *what):
-            pass
-
-        def task(self, text, total=None):
-            return self
-
+    heard = Heard()
     network = nn.Sequential(Small(11, SHORT[0]), network_of())
-    train(network, data, None, recipe_of(), session=Session(progress=Listens()))
-    assert [text for text in said if "Memory" in text] == [
+    train(network, data, None, recipe_of(), session=Session(progress=heard))
+    assert [text for text in heard.said if "Memory" in text] == [
         "Memory is short: each batch is computed in 4 parts from now on."
     ]
 

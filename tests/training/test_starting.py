@@ -5,7 +5,7 @@ from torch import nn
 import toys
 from linnet.errors import ConfigError, UnknownNameError
 from linnet.training.losses.focal import Focal
-from linnet.training.precision import choose_precision
+from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
 from linnet.training.starting import begin, check_names
 from linnet.training.team import Team
@@ -93,3 +93,11 @@ def test_how_it_is_computed_is_what_was_chosen():
         found = (parts.computing.products, parts.computing.channels_last, parts.computing.reason)
         assert found == (wanted.products, wanted.channels_last, wanted.reason)
         assert parts.computing.n_processes == 1
+
+
+def test_a_precision_that_was_chosen_elsewhere_is_taken_as_it_is():
+    chosen = Precision(products="bfloat16", channels_last=False, reason="the leader's machine")
+    asked = Recipe(augment="none", precision="float32")
+    parts, _ = begin(network_of(), toys.patterns(), None, asked, seed=0, team=Team(device="cpu"), precision=chosen)
+    assert parts.computing.products == "bfloat16"
+    assert parts.computing.reason == "the leader's machine"

@@ -11,12 +11,12 @@ import torch
 
 import toys
 from linnet.datasets.mapped import map_pixels
-from linnet.errors import ConfigError, RunError, TrainingError
+from linnet.errors import ConfigError, DivergedError, RunError, TrainingError
 from linnet.training import team as teams
 from linnet.training.devices import Devices
 from linnet.training.engine import Session, train
 from linnet.training.recipe import Recipe
-from linnet.training.team import Team, gathered, is_follower, n_launched
+from linnet.training.team import Team, gathered, is_follower, is_in_step, n_launched
 from nets import far, network_of
 
 CPU = {n: Devices(kind="cpu", count=n) for n in (1, 2, 3)}
@@ -26,11 +26,6 @@ def recipe_of(**changes):
     # At least 120 steps: the other processes know no shorter trainings.
     plain = {"epochs": 20, "batch_size": 20, "learning_rate": 0.02, "augment": "none", "precision": "float32"}
     return Recipe(**{**plain, **changes})
-
-
-@pytest.fixture(scope="module")
-def data():
-    return toys.patterns()
 
 
 @pytest.fixture
@@ -200,3 +195,35 @@ def test_devices_that_are_not_there_are_refused_before_anything_is_started(start
     with pytest.raises(ConfigError, match="there is none"), gathered(Devices(kind="cuda", count=2)):
         pass
     assert started == []
+
+
+def test_a_refusal_that_all_processes_meet_is_said_once_and_without_a_traceback(data, tmp_path, capfd):
+    train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
+    with pytest.raises(RunError):
+        train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path, devices=CPU[2]))
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.fixture
+def of_torchrun(monkeypatch):
+    for name, value in (("RANK", "0"), ("WORLD_SIZE", "2"), ("LOCAL_WORLD_SIZE", "2"), ("MASTER_ADDR", "here")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(teams, "_OUT_OF_STEP", [])
+
+
+@pytest.mark.parametrize("error", [DivergedError("no number"), RunError("another training")])
+def test_after_an_error_that_all_meet_the_processes_of_torchrun_train_on(of_torchrun, error):
+    with pytest.raises(type(error)), gathered(Devices(kind="cpu")):
+        raise error
+    assert is_in_step()
+    with gathered(Devices(kind="cpu")) as team:
+        assert team.size == 2
+
+
+@pytest.mark.parametrize("error", [TrainingError("no room"), OSError("disk full"), KeyboardInterrupt()])
+def test_after_an_error_of_one_process_alone_nothing_more_is_said_to_the_others(of_torchrun, error):
+    with pytest.raises(type(error)), gathered(Devices(kind="cpu")):
+        raise error
+    assert not is_in_step()
+    with pytest.raises(TrainingError, match="still at a training that ended here"), gathered(Devices(kind="cpu")):
+        pass

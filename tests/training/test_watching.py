@@ -4,18 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-import toys
-from linnet.progress import SILENT
 from linnet.training import engine
 from linnet.training.health import diagnose
-from linnet.training.recipe import Recipe
 from linnet.training.watching import Audience
-from nets import train
+from listening import OF_EVERY_TRAINING, Heard
+from nets import Floats, recipe_of, train
 
-
-class Floats(nn.Module):
-    def forward(self, images):
-        return images.float() / (255 if images.dtype == torch.uint8 else 1)
+pytestmark = pytest.mark.usefixtures("few_steps")
 
 
 def network_of(*, depth=1, bias=0.0, dropout=0.2):
@@ -35,33 +30,6 @@ def vanishing():
         torch.manual_seed(1)
         hidden = [part for _ in range(10) for part in (nn.Linear(8, 8), nn.Sigmoid())]
         return nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 8), nn.Sigmoid(), *hidden, nn.Linear(8, 3))
-
-
-def recipe_of(**changes):
-    plain = {"epochs": 3, "batch_size": 25, "learning_rate": 0.05, "augment": "none", "precision": "float32"}
-    return Recipe(**{**plain, **changes})
-
-
-@pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    monkeypatch.setattr("linnet.training.recipe.LEAST_STEPS", 1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return toys.patterns()
-
-
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    def say(self, text):
-        if not text.startswith("Networks are trained with"):  # which is said of every training
-            self.said.append(text)
-
-    def task(self, text, total=None):
-        return SILENT.task(text, total)
 
 
 class Notes:
@@ -104,7 +72,7 @@ HARD = {
 def test_checkups_and_watchers_change_no_bit(data, monkeypatch, kind):
     watched, alone = network_of(), network_of()
     valid, asked = data.subset(range(30)), recipe_of(**HARD[kind])
-    history = train(watched, data, valid, asked, progress=Audience(progress=Heard(), watcher=Notes()))
+    history = train(watched, data, valid, asked, progress=Audience(progress=Heard(OF_EVERY_TRAINING), watcher=Notes()))
     monkeypatch.setattr("linnet.training.watching.check_up", lambda parts, state: [])
     unexamined = train(alone, data, valid, asked)
     assert same(watched, alone)
@@ -179,13 +147,13 @@ def test_samples_are_training_pictures_as_they_are_and_as_the_first_round_sees_t
 
 
 def test_a_healthy_network_is_not_talked_about(data):
-    heard = Heard()
+    heard = Heard(OF_EVERY_TRAINING)
     train(network_of(), data, data.subset(range(30)), recipe_of(), progress=heard)
     assert heard.said == []
 
 
 def test_dead_units_are_told_once_with_what_to_try(data):
-    heard = Heard()
+    heard = Heard(OF_EVERY_TRAINING)
     history = train(network_of(bias=-1000.0), data, None, recipe_of(), progress=heard)
     (said,) = heard.said
     assert "in 7 (100 %)" in said
@@ -196,7 +164,7 @@ def test_dead_units_are_told_once_with_what_to_try(data):
 
 
 def test_gradients_that_vanish_are_told_once_with_what_to_try(data):
-    heard = Heard()
+    heard = Heard(OF_EVERY_TRAINING)
     train(vanishing(), data, None, recipe_of(), progress=heard)
     (said,) = heard.said
     assert said.startswith("Gradients vanish on the way back in 2 (")
@@ -208,13 +176,13 @@ def test_what_was_told_before_an_interruption_is_not_told_again(data, tmp_path):
     audience = Audience(watcher=Notes(stop_after=3))
     with pytest.raises(KeyboardInterrupt):
         train(vanishing(), data, None, recipe_of(), progress=audience, checkpoints=tmp_path)
-    heard = Heard()
+    heard = Heard(OF_EVERY_TRAINING)
     train(vanishing(), data, None, recipe_of(), progress=heard, checkpoints=tmp_path)
     assert heard.said == []
 
 
 def test_units_that_start_alike_are_told_before_the_first_step(data):
-    heard, net = Heard(), network_of()
+    heard, net = Heard(OF_EVERY_TRAINING), network_of()
     nn.init.constant_(net[6].weight, 0.01)
     nn.init.zeros_(net[6].bias)
 
@@ -229,7 +197,7 @@ def test_units_that_start_alike_are_told_before_the_first_step(data):
 
 
 def test_an_audience_passes_on_what_the_progress_is_for():
-    heard = Heard()
+    heard = Heard(OF_EVERY_TRAINING)
     audience = Audience(progress=heard, watcher=Notes())
     audience.say("a word")
     with audience.task("work", 3) as task:
@@ -241,7 +209,7 @@ def test_an_audience_passes_on_what_the_progress_is_for():
 def test_only_the_first_process_tells(data, monkeypatch, rank, n_told):
     from linnet.training import watching
 
-    heard, notes = Heard(), Notes()
+    heard, notes = Heard(OF_EVERY_TRAINING), Notes()
     monkeypatch.setattr(watching.Reporter, "_is_first", property(lambda self: rank == 0))
     progress = Audience(progress=heard, watcher=notes)
     history = train(vanishing(), data, None, recipe_of(), progress=progress)

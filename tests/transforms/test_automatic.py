@@ -6,14 +6,7 @@ import torch
 from linnet.datasets.base import Dataset
 from linnet.transforms import automatic
 from linnet.transforms.automatic import automatic_augmentation, has_flips, usual_augmentation
-
-
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    def say(self, text):
-        self.said.append(text)
+from listening import Heard
 
 
 def turned():
