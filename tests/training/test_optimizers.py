@@ -11,7 +11,8 @@ from torch.optim import SGD, Adam, AdamW
 from linnet.errors import ConfigError, UnknownNameError
 from linnet.training import optimizers
 from linnet.training.muon import Muon
-from linnet.training.optimizers import NAMES, create_optimizer, parameter_groups
+from linnet.training.optimizers import NAMES, create_optimizer, parameter_groups, set_rates
+from linnet.training.schedules import create_schedule
 
 
 def network():
@@ -176,3 +177,31 @@ def test_numbers_out_of_range_are_refused(name, changes, message):
 def test_a_frozen_network_is_refused():
     with pytest.raises(ConfigError, match="frozen"):
         made("sgd", network().requires_grad_(False))
+
+
+def test_rates_follow_the_schedule():
+    net = network()
+    optimizer = SGD(parameter_groups(net, weight_decay=0.1), lr=0.4)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = group["lr"]
+    set_rates(optimizer, create_schedule("linear", n_steps=8, steps_per_epoch=4), 6)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.1, 0.1])
+
+
+def test_a_group_that_rests_falls_to_zero_by_then_and_asks_for_no_gradient_any_more():
+    early, late = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+    groups = [{"params": [late]}, {"params": [early], "rests_after": 0.5}]
+    optimizer = SGD(groups, lr=0.4)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = group["lr"]
+    schedule = create_schedule("constant", n_steps=8, steps_per_epoch=4)
+    seen = []
+    for step in (0, 2, 4, 7):
+        early.grad = torch.ones(2)
+        set_rates(optimizer, schedule, step)
+        seen.append((optimizer.param_groups[1]["lr"], early.requires_grad, early.grad is None))
+    assert seen == [(0.4, True, False), (pytest.approx(0.2), True, False), (0.0, False, True), (0.0, False, True)]
+    assert optimizer.param_groups[0]["lr"] == 0.4
+    assert late.requires_grad
+    set_rates(optimizer, schedule, 1)  # as a training does that goes on from an early checkpoint
+    assert early.requires_grad

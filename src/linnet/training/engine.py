@@ -23,6 +23,7 @@ from linnet.training.gradients import Learned, Shown, backpropagate
 from linnet.training.judging import judge, judged_weights, refuse_divergence
 from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
+from linnet.training.optimizers import set_rates
 from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
 from linnet.training.starting import Parts, begin
@@ -227,8 +228,7 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
 def learn_from(parts: Parts, state: State, batch: Batch) -> None:
     """Learn from one batch: augment, forward, loss, backward, clip, step, average."""
     at, optimizer = state.position, state.optimizer
-    for group in optimizer.param_groups:
-        group["lr"] = group["initial_lr"] * state.schedule.factor(at.step)
+    set_rates(optimizer, state.schedule, at.step)
     shown = _shown(parts, at, batch)
     _seed_dropout(parts, at)
     learned: list[Learned] = []

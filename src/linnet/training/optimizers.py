@@ -11,6 +11,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from linnet.errors import ConfigError, UnknownNameError
 from linnet.training.muon import Muon
+from linnet.training.schedules import Schedule
 
 NAMES = ("sgd", "nesterov", "adam", "adamw", "muon", "lbfgs")
 """What `create_optimizer` knows."""
@@ -37,6 +38,28 @@ def parameter_groups(network: nn.Module, *, weight_decay: float) -> Groups:
         {"params": [parameter for parameter in learned if parameter.ndim <= 1], "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
+
+
+def set_rates(optimizer: Optimizer, schedule: Schedule, step: int) -> None:
+    """Give every group of parameters its learning rate for a step.
+
+    A group that says `"rests_after"`, a share of the training, falls to 0 in a line until then, whatever the schedule,
+    and its parameters ask for no gradient from there on: what stands before them need not be gone through any more.
+
+    Args:
+        optimizer: Each group has its `initial_lr`.
+        schedule: Of the others.
+        step: Counted from 0.
+    """
+    factor = schedule.factor(step)
+    for group in optimizer.param_groups:
+        rests_after = group.get("rests_after")
+        left = factor if rests_after is None else max(0.0, 1 - step / (rests_after * schedule.n_steps))
+        group["lr"] = group["initial_lr"] * left
+        if rests_after is not None:
+            for parameter in group["params"]:
+                parameter.requires_grad_(left > 0)
+                parameter.grad = parameter.grad if left > 0 else None
 
 
 def create_optimizer(

@@ -49,6 +49,8 @@ def test_every_learned_weight_moves_in_its_own_way():
     learned = [p for p in network.parameters() if p.requires_grad]
     assert {id(p) for p in moved} == {id(p) for p in learned}
     assert len(moved) == len(learned)
+    resting = [group for group in optimizer.param_groups if "rests_after" in group]
+    assert [p is network.whiten.bias for group in resting for p in group["params"]] == [True]
     kinds = {p.ndim: group["kind"] for group in optimizer.param_groups for p in group["params"]}
     assert kinds == {4: "matrix", 1: "plain", 2: "plain"}
 

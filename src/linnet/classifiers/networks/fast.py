@@ -22,6 +22,10 @@ _SHIFT_RATE, _HEAD_RATE = 0.0265, 0.335
 """Per picture of a batch: rates of shifts and of the last layer, tuned for `FastCNN`'s recipe on CIFAR-10."""
 
 _PLAIN_MOMENTUM = 0.85
+_WHITENING_LEARNS = 3 / 8
+"""Share of the training in which the shift behind the whitening learns: its gradient has to go through the largest
+maps of all, and what it brings, it brings early."""
+
 _DECAY = 1.3e-5
 """Per picture of a batch: what share shifts and the last layer lose each step, at the first step's rate."""
 
@@ -52,8 +56,9 @@ class FastNetwork(nn.Module):
         channels, *sides = input_shape
         kernel = (min(_KERNEL, sides[0]), min(_KERNEL, sides[1]))
         n_directions = channels * kernel[0] * kernel[1]
-        self.whiten = nn.Conv2d(channels, 2 * n_directions, kernel, bias=False)
+        self.whiten = nn.Conv2d(channels, 2 * n_directions, kernel)
         self.whiten.weight.requires_grad_(False)
+        nn.init.zeros_(self.whiten.bias)  # type: ignore[arg-type]  # it has one
         sides = [side - part + 1 for side, part in zip(sides, kernel, strict=True)]
         layers: OrderedDict[str, nn.Module] = OrderedDict(bend=nn.GELU())
         inputs = 2 * n_directions
@@ -103,12 +108,15 @@ class FastNetwork(nn.Module):
             dtype: Of Muon's products.
         """
         batch = recipe.images_per_step(n_images)
-        shifts = [p for p in self.parameters() if p.ndim == 1 and p.requires_grad]
+        first = self.whiten.bias
+        shifts = [p for p in self.parameters() if p.ndim == 1 and p.requires_grad and p is not first]
         filters = [p for p in self.layers.parameters() if p.ndim == 4]
         plain = {"kind": "plain", "momentum": _PLAIN_MOMENTUM}
+        shift = {"lr": _SHIFT_RATE * batch, "weight_decay": _DECAY / _SHIFT_RATE, **plain}
         groups = [
             {"params": filters, "kind": "matrix", "hold_norms": True},
-            {"params": shifts, "lr": _SHIFT_RATE * batch, "weight_decay": _DECAY / _SHIFT_RATE, **plain},
+            {"params": shifts, **shift},
+            {"params": [first], "rests_after": _WHITENING_LEARNS, **shift},
             {"params": [self.head.weight], "lr": _HEAD_RATE * batch, "weight_decay": _DECAY / _HEAD_RATE, **plain},
         ]
         return Muon(groups, learning_rate=recipe.learning_rate, momentum=recipe.momentum, dtype=dtype)
