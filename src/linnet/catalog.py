@@ -13,7 +13,9 @@ FAMILIES = {
     "augmentations": ("transforms.augmentations", "Augmentation"),
     "classifiers": ("classifiers", "Classifier"),
     "datasets": ("datasets", "NamedSet"),
+    "explainers": ("explainers", "Explainer"),
     "losses": ("training.losses", "Loss"),
+    "visualizations": ("visualizations", "Visualization"),
 }
 """Each family's folder, and the abstract class in its `base.py` that entries derive from."""
 

@@ -32,6 +32,25 @@ class Templated(Protocol):
 
 
 @runtime_checkable
+class Differentiable(Protocol):
+    """A rung whose logits have a gradient with respect to pixels."""
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Return (n, k) float for (n, c, h, w) float32 in [0, 1], with the graph that leads back to the pixels."""
+
+
+@runtime_checkable
+class Layered(Protocol):
+    """A rung that is a network of layers, whose maps can be looked at one by one."""
+
+    def network(self) -> nn.Module:
+        """Return the fitted network itself: (n, c, h, w) float32 in [0, 1] to (n, k) logits, preprocessing inside.
+
+        Whoever hooks it, or asks it for gradients, gives it back as it was: mode, hooks, gradients.
+        """
+
+
+@runtime_checkable
 class Checkpointed(Protocol):
     """A rung whose fit can be interrupted, and goes on where it was."""
 

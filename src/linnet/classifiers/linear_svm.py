@@ -64,6 +64,11 @@ class LinearSVM(FlatClassifier):
         """Return the softmax of the sharpened margins."""
         return self.affine_.probabilities(values)
 
+    def logits(self, images: Tensor) -> Tensor:
+        """Return (n, k) float64 logits for (n, c, h, w) pictures, with their graph."""
+        self._check_fitted()
+        return self.affine_.logits(self.flatten(images))
+
     def templates(self) -> Tensor:
         """Return (k, c, h, w) float32, the weight of each pixel for each class."""
         return self.affine_.weights.float().view(-1, *self.feature_shape())

@@ -200,6 +200,17 @@ class NetworkClassifier(Recipe, Classifier):
             logits = mean_logits(self.network_.body, self.network_.prepared(images), self.views)
             return torch.softmax(logits.to(torch.float64), 1).clamp_(min=LEAST_PROBABILITY)
 
+    def logits(self, images: Tensor) -> Tensor:
+        """Return (n, k) float32 logits of the pictures alone, without views, with their graph."""
+        self._check_fitted()
+        found: Tensor = self.network_(images)
+        return found
+
+    def network(self) -> nn.Module:
+        """Return the fitted network, preprocessing inside."""
+        self._check_fitted()
+        return self.network_
+
     def fitting_views(self) -> Views:
         """Return the views that suit what the last fit learned: mirror images only where it was shown some.
 

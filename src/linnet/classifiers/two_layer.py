@@ -73,6 +73,11 @@ class TwoLayer(FlatClassifier):
         """Return the softmax of the net's logits."""
         return self.net_.probabilities(values)
 
+    def logits(self, images: Tensor) -> Tensor:
+        """Return (n, k) logits for (n, c, h, w) pictures, with their graph."""
+        self._check_fitted()
+        return self.net_.logits(self.flatten(images))
+
     def _state(self) -> dict[str, Tensor]:
         return self.net_.state()
 

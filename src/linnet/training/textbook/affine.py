@@ -39,9 +39,13 @@ class Affine:
             x /= 255
         return x @ self.weights.to(torch.float64).T + self.bias.to(torch.float64)
 
+    def logits(self, values: Tensor) -> Tensor:
+        """Return (n, k) float64, the sharpened outputs, whose softmax are the probabilities."""
+        return self.outputs(values) * self.sharpness.to(torch.float64)
+
     def probabilities(self, values: Tensor) -> Tensor:
-        """Return (n, k) float64, the softmax of the sharpened outputs, nowhere below `LEAST_PROBABILITY`."""
-        return softmax(self.outputs(values).mul_(self.sharpness.to(torch.float64))).clamp_(min=LEAST_PROBABILITY)
+        """Return (n, k) float64, the softmax of the logits, nowhere below `LEAST_PROBABILITY`."""
+        return softmax(self.logits(values)).clamp_(min=LEAST_PROBABILITY)
 
     def all_probabilities(self, values: Tensor) -> Tensor:
         """Return (n, k) float32 for any number of images, block by block, rows sum to 1."""

@@ -26,12 +26,16 @@ class TwoLayerNet:
 
     parameters: TwoLayerParameters
 
-    def probabilities(self, values: Tensor) -> Tensor:
+    def logits(self, values: Tensor) -> Tensor:
         """Return (n, k) for (n, d) features, where uint8 is taken as pixels / 255."""
         x = values.to(self.parameters.W1.dtype)
         if values.dtype == torch.uint8:
             x /= 255
-        return softmax(two_layer_logits(self.parameters, x)[1]).clamp_(min=LEAST_PROBABILITY)
+        return two_layer_logits(self.parameters, x)[1]
+
+    def probabilities(self, values: Tensor) -> Tensor:
+        """Return (n, k), the softmax of the logits, nowhere below `LEAST_PROBABILITY`."""
+        return softmax(self.logits(values)).clamp_(min=LEAST_PROBABILITY)
 
     def state(self) -> dict[str, Tensor]:
         """Return what a file must hold; see `of_state`."""

@@ -1,0 +1,156 @@
+"""The contract of every explainer: a final shell that checks and gives the model back, around one hook."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any, ClassVar, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from linnet import catalog, seeds
+from linnet.classifiers.base import Classifier, Images
+from linnet.classifiers.capabilities import Differentiable, Layered
+from linnet.datasets.base import tensor_of
+from linnet.errors import ConfigError, ImagesError, UnsupportedError
+from linnet.explainers.keeping import as_found
+from linnet.progress import SILENT, Progress
+
+Targets = Tensor | npt.NDArray[Any]
+
+
+class Explainer(ABC):
+    """Say how much each pixel speaks for a class, or against it; an entry is a keyword-only dataclass.
+
+    Attributes:
+        about: One line for lists.
+        requires: What a classifier must be able to do, a protocol of `linnet.classifiers.capabilities`; None: nothing.
+        chunk: Pictures per call of the hook; bounds memory.
+    """
+
+    about: ClassVar[str]
+    requires: ClassVar[type | None] = None
+    chunk: ClassVar[int] = 64
+
+    @final
+    def explain(
+        self,
+        classifier: Classifier,
+        images: Images,
+        targets: Targets | None = None,
+        *,
+        seed: int = 0,
+        progress: Progress = SILENT,
+    ) -> npt.NDArray[np.float32]:
+        """Map each picture.
+
+        Args:
+            classifier: Fitted; given back as it was found.
+            images: (n, c, h, w) uint8, or float32 in [0, 1]; n may be 0; (c, h, w) as in training.
+            targets: (n,) int, 0 .. k-1: the class that is explained for each picture; None: what is predicted.
+            seed: Where an explainer draws at random, the same seed gives the same map.
+            progress: Where long work reports to.
+
+        Returns:
+            (n, h, w) float32, finite: above 0 speaks for the target, below 0 against it; any scale.
+
+        Raises:
+            NotFittedError: before fit.
+            UnsupportedError: the classifier cannot be explained so; names those that can.
+            ImagesError: another shape, type or range.
+            ConfigError: a target outside 0 .. k-1, or not one for each picture.
+        """
+        said = classifier.predict(images)  # checks the pictures, too
+        self.check_supported(classifier)
+        pixels = tensor_of(images)
+        pixels = pixels.to(torch.float32) / 255 if pixels.dtype == torch.uint8 else pixels
+        wanted = said if targets is None else _checked(targets, len(pixels), len(classifier.class_names_))
+        generator = torch.Generator().manual_seed(seeds.derive(seed, f"explaining with {self.name()}"))
+        maps = [torch.zeros(0, *pixels.shape[2:])]
+        with _kept(classifier), progress.task(f"Explaining {classifier.name()} by {self.name()}", len(pixels)) as task:
+            for start in range(0, len(pixels), self.chunk):
+                part = pixels[start : start + self.chunk].clone()
+                found = self._explain(classifier, part, wanted[start : start + self.chunk], generator=generator)
+                if tuple(found.shape) != (len(part), *part.shape[2:]) or not torch.isfinite(found).all():
+                    raise ImagesError(
+                        f"{self.name()} should give finite maps of shape {(len(part), *part.shape[2:])}; "
+                        f"it gave {tuple(found.shape)}, or values that are no numbers."
+                    )
+                maps.append(found.detach().to(torch.float32))
+                task.advance(len(part))
+        return np.asarray(torch.cat(maps).numpy(), dtype=np.float32)
+
+    @classmethod
+    def check_supported(cls, classifier: Classifier) -> None:
+        """Refuse a classifier that lacks what this explainer leans on.
+
+        Raises:
+            UnsupportedError: names the rungs that have it.
+        """
+        if cls.requires is not None and not isinstance(classifier, cls.requires):
+            able = [name for name in catalog.names("classifiers") if cls.supports(catalog.find("classifiers", name))]
+            raise UnsupportedError(
+                f"{cls.name()} cannot explain {classifier.name()}; it explains {', '.join(able)}. "
+                "occlusion explains every rung."
+            )
+
+    @classmethod
+    def supports(cls, entry: type[Classifier]) -> bool:
+        """Return whether rungs of a class can be explained so."""
+        return cls.requires is None or issubclass(entry, cls.requires)
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name users write ("grad-cam"): the file's, with hyphens."""
+        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
+
+    @classmethod
+    def setting_names(cls) -> tuple[str, ...]:
+        """List the settings."""
+        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
+
+    @abstractmethod
+    def _explain(
+        self, classifier: Classifier, images: Tensor, targets: Tensor, *, generator: torch.Generator
+    ) -> Tensor:
+        """Return (b, h, w) relevance for (b, c, h, w) float32 in [0, 1] and (b,) int64; `requires` holds already."""
+
+
+def differentiable(classifier: Classifier) -> Differentiable:
+    """Return a classifier as what it was checked to be."""
+    if not isinstance(classifier, Differentiable):
+        raise UnsupportedError(f"{classifier.name()} has no gradient with respect to pixels.")
+    return classifier
+
+
+def layered(classifier: Classifier) -> Layered:
+    """Return a classifier as what it was checked to be."""
+    if not isinstance(classifier, Layered):
+        raise UnsupportedError(f"{classifier.name()} has no layers.")
+    return classifier
+
+
+@contextmanager
+def _kept(classifier: Classifier) -> Iterator[None]:
+    if isinstance(classifier, Layered):
+        with as_found(classifier.network()):
+            yield
+    else:
+        yield
+
+
+def _checked(targets: Targets, n: int, n_classes: int) -> Tensor:
+    found = torch.as_tensor(targets)
+    if (
+        found.shape != (n,)
+        or found.is_floating_point()
+        or (n and not 0 <= int(found.min()) <= int(found.max()) < n_classes)
+    ):
+        raise ConfigError(
+            f"Targets should be one class in 0 .. {n_classes - 1} for each of {n} pictures; "
+            f"they are {found.tolist() if found.numel() <= 10 else tuple(found.shape)}."
+        )
+    return found.to(torch.int64)

@@ -1,0 +1,4 @@
+"""What a classifier has learned, as pictures: each entry draws panels from a fitted rung."""
+
+MACHINERY = ("sheets",)
+"""Files that are no entries."""
