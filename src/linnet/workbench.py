@@ -12,7 +12,7 @@ from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
-from linnet.evaluation import augmenting, climbing, rates, showing
+from linnet.evaluation import augmenting, climbing, evaluating, rates, showing
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.ranking import rank
 from linnet.evaluation.rates import FoundRate
@@ -257,6 +257,8 @@ def evaluate(
 def report(run: Path | str, *, out: Path | str | None = None) -> Path:
     """Make a run's report again from what its folder holds; neither the data nor a model is read.
 
+    Numbers that the folder lacks, being older or unfinished, are computed from its predictions and written there.
+
     Args:
         run: A run folder.
         out: The file to write; None: report.html in the run folder.
@@ -264,7 +266,9 @@ def report(run: Path | str, *, out: Path | str | None = None) -> Path:
     Raises:
         RunError: not a run folder, or a damaged one.
     """
-    return page.write(Run.open(Path(run)), Path(out) if out is not None else None)
+    opened = Run.open(Path(run))
+    evaluating.complete(opened)
+    return page.write(opened, Path(out) if out is not None else None)
 
 
 def list_entries(family: str | None = None) -> dict[str, dict[str, str]]:
@@ -357,6 +361,7 @@ def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
     try:
         yield
     finally:
+        evaluating.complete(run)
         showing.store_pictures(run, loaded)
         page.write(run)
 
@@ -374,6 +379,8 @@ def _evaluate_elsewhere(run: Run, spec: DataSpec, out: Path | None, progress: Pr
     if out is not None:
         for contender in contenders:
             contender.predictions.write(out / f"predictions-{contender.rung}.csv")
+            numbers = evaluating.of_rung(run, contender.rung, contender.predictions, split=Path(spec.source).name)
+            numbers.write(out / f"evaluation-{contender.rung}.json")
         leaderboard.write(out)
     return leaderboard
 

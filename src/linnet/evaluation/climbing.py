@@ -14,7 +14,7 @@ from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
 from linnet.errors import ConfigError, LinnetError, RunError, SealedError
-from linnet.evaluation import budgeting, predicting, viewing
+from linnet.evaluation import budgeting, evaluating, predicting, viewing
 from linnet.evaluation.budget import Budget
 from linnet.evaluation.choosing import choose, variants
 from linnet.evaluation.ranking import Contender, rank
@@ -216,8 +216,10 @@ def open_test(
     test = data.part("test")
     run.record_opening(Opening(when=now(), command=command, rungs=rungs, n=len(test), split_hash=data.split_hash()))
     contenders = [contend(run, name, test, progress=progress) for name in rungs]
+    evaluating.forget_test(run)
     for contender in contenders:
         contender.predictions.write(run.rung_folder(contender.rung) / "predictions-test.csv")
+    evaluating.complete(run)
     leaderboard = rank(contenders, skipped=skipped)
     leaderboard.write(run.folder)
     return leaderboard

@@ -45,26 +45,51 @@ def log_loss(probabilities: Probabilities, labels: Labels) -> float:
         probabilities: (n, k) float32, rows sum to 1. Below the float32 resolution (1.2e-7) they count as that.
         labels: (n,) int64, 0 .. k-1; n >= 1.
     """
+    return float(np.mean(surprises(probabilities, labels)))
+
+
+def surprises(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.float64]:
+    """Return the negative log-likelihood of each truth, (n,) float64 in nats, 0 .. 16."""
     given_to_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.mean(np.log(np.clip(given_to_truth, np.finfo(np.float32).eps, 1.0))))
+    return np.asarray(-np.log(np.clip(given_to_truth, np.finfo(np.float32).eps, 1.0)))
 
 
-def expected_calibration_error(probabilities: Probabilities, labels: Labels, *, n_bins: int = 15) -> float:
-    """Average gap between confidence and accuracy, weighted by how many pictures fall into each confidence bin.
+def brier_score(probabilities: Probabilities, labels: Labels) -> float:
+    """Return the mean squared distance of the probabilities from the truth; 0 is perfect, 2 is sure and wrong.
 
     Args:
-        probabilities: (n, k) float32, rows sum to 1. The confidence of a picture is its row's largest entry.
+        probabilities: (n, k) float32, rows sum to 1.
         labels: (n,) int64, 0 .. k-1; n >= 1.
-        n_bins: Equal-width bins on (0, 1]; a confidence on an edge belongs to the lower bin.
-
-    Returns:
-        A fraction in [0, 1]; 0 is perfect. Empty bins count nothing.
 
     Source:
-        Guo et al. 2017, equation 3.
+        Brier 1950, equation 2: summed over the classes, not halved.
     """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    correct = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    bins = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
-    gaps = np.bincount(bins, weights=correct - confidence, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    return float(np.mean(squared_distances(probabilities, labels)))
+
+
+def squared_distances(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.float64]:
+    """Return the squared distance of each row from the corner of its truth, (n,) float64 in [0, 2]."""
+    distances = probabilities.astype(np.float64)
+    distances[np.arange(len(labels)), labels] -= 1
+    return np.asarray((distances**2).sum(axis=1))
+
+
+def top_k_hits(probabilities: Probabilities, labels: Labels, *, k: int) -> npt.NDArray[np.bool_]:
+    """Say whether the truth is among the k largest probabilities of each row, (n,) bool.
+
+    Of equal probabilities the smaller index counts as the larger one, as in a prediction; so k = 1 is accuracy.
+
+    Args:
+        probabilities: (n, classes) float32.
+        labels: (n,) int64; the truth.
+        k: At least 1.
+    """
+    of_truth = np.take_along_axis(probabilities, labels[:, None], axis=1)
+    columns = np.arange(probabilities.shape[1])
+    ahead = (probabilities > of_truth) | ((probabilities == of_truth) & (columns < labels[:, None]))
+    return np.asarray(ahead.sum(axis=1) < k)
+
+
+def top_k_accuracy(probabilities: Probabilities, labels: Labels, *, k: int) -> float:
+    """Return the fraction of pictures whose truth is among the k classes with the largest probabilities; n >= 1."""
+    return float(np.mean(top_k_hits(probabilities, labels, k=k)))

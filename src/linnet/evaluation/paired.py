@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
+from linnet.evaluation.intervals import CONFIDENCE, N_DRAWS, percentile
+from linnet.seeds import numpy_generator
+
 Correct = npt.NDArray[np.bool_]
 
 
@@ -29,6 +32,37 @@ def mcnemar(correct: Correct, other: Correct) -> float:
     if only_one + only_other == 0:
         return 1.0
     return float(binomtest(only_one, only_one + only_other, 0.5).pvalue)
+
+
+def difference_interval(
+    correct: Correct, other: Correct, *, seed: int = 0, n_draws: int = N_DRAWS, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return the percentile interval of the difference of two accuracies, drawing pictures with what both said.
+
+    A draw of n pictures with replacement matters only by how many it has of each of three kinds: the one alone is
+    right, the other alone is, or they agree. These counts are multinomial, so they are drawn instead of the pictures.
+
+    Args:
+        correct: (n,) bool, whether the one is right on each picture.
+        other: (n,) bool, the other, on the same pictures in the same order; n = 0 gives (0, 0).
+        seed: The same seed and counts give the same interval.
+        n_draws: At least 1.
+        confidence: Share between the ends, in (0, 1).
+
+    Returns:
+        Lower and upper end of accuracy less other accuracy, in [-1, 1].
+
+    Source:
+        Efron and Tibshirani 1993, section 13.3; paired as in Koehn 2004, section 3.
+    """
+    n = len(correct)
+    if n == 0:
+        return 0.0, 0.0
+    ahead, behind = int(np.sum(correct & ~other)), int(np.sum(other & ~correct))
+    shares = np.array([ahead, behind, n - ahead - behind]) / n
+    drawn = numpy_generator(seed, "paired bootstrap").multinomial(n, shares, size=n_draws)
+    low, high = percentile((ahead - behind) / n, (drawn[:, 0] - drawn[:, 1]) / n, confidence=confidence)
+    return float(low or 0), float(high or 0)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

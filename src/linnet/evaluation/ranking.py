@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linnet.evaluation import metrics, paired
+from linnet.evaluation import calibration, metrics, paired
 from linnet.evaluation.intervals import wilson
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
 from linnet.records.predictions import Predictions
@@ -66,7 +66,7 @@ def _row(contender: Contender) -> LeaderboardRow:
         n=n,
         balanced_accuracy=metrics.balanced_accuracy(said.predicted, said.labels),
         log_loss=metrics.log_loss(said.probabilities, said.labels),
-        ece=metrics.expected_calibration_error(said.probabilities, said.labels),
+        ece=calibration.expected_calibration_error(said.probabilities, said.labels),
         fit_seconds=round(contender.fit_seconds, 4),
         ms_per_image=round(1000 * contender.predict_seconds / n, 5),
         parameters=contender.parameters,

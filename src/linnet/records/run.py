@@ -6,7 +6,9 @@ from typing import Self
 
 from linnet.errors import RunError
 from linnet.records import ledger, pictures
+from linnet.records.comparisons import Comparisons
 from linnet.records.data_facts import DataFacts
+from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import Experiment
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
@@ -89,6 +91,16 @@ class Run:
         return Leaderboard.read(self.folder)
 
     @property
+    def comparisons_file(self) -> Path:
+        """Where the comparisons of all rungs lie."""
+        return self.folder / "comparisons.json"
+
+    @property
+    def comparisons(self) -> Comparisons | None:
+        """Every rung against every other on the test split; None where the file is not there (yet)."""
+        return Comparisons.read(self.comparisons_file) if self.comparisons_file.exists() else None
+
+    @property
     def pictures(self) -> dict[str, bytes]:
         """PNG files by the names of `linnet.records.pictures`."""
         return pictures.read(self.folder / "pictures.zip")
@@ -115,6 +127,15 @@ class Run:
         """Read a rung's predictions for "valid" or "test"; None where there are none (yet)."""
         path = self.rung_folder(rung) / f"predictions-{split}.csv"
         return Predictions.read(path) if path.exists() else None
+
+    def evaluation_file(self, rung: str, split: str) -> Path:
+        """Return where a rung's numbers on "valid" or "test" lie."""
+        return self.rung_folder(rung) / f"evaluation-{split}.json"
+
+    def evaluation(self, rung: str, split: str) -> Evaluation | None:
+        """Read a rung's numbers on "valid" or "test"; None where the file is not there (yet)."""
+        path = self.evaluation_file(rung, split)
+        return Evaluation.read(path) if path.exists() else None
 
     def history(self, rung: str) -> History | None:
         """Read the course of a rung's training; None where it is not trained by epochs, or not yet."""

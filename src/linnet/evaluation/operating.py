@@ -1,0 +1,119 @@
+"""What one class against the rest costs at every threshold: operating curves, thinned for drawing, and their areas."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linnet.records.evaluation import OperatingCurve
+
+N_POINTS = 100
+"""About how many points of a curve are kept."""
+
+_DIGITS = 6
+"""Of a point's coordinates; no drawing shows more, and files stay small."""
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sweep:
+    """Hold what is let through as the threshold falls through every probability that occurs.
+
+    Pictures of equal probability pass together: no threshold can tell them apart.
+
+    Attributes:
+        true_positives: (t + 1,) int64, rising from 0 to the pictures of the class.
+        false_positives: (t + 1,) int64, rising from 0 to all others.
+    """
+
+    true_positives: Counts
+    false_positives: Counts
+
+    @property
+    def n_positive(self) -> int:
+        """Pictures of the class."""
+        return int(self.true_positives[-1])
+
+    @property
+    def n_negative(self) -> int:
+        """All others."""
+        return int(self.false_positives[-1])
+
+
+def sweep(scores: npt.NDArray[np.floating], is_class: npt.NDArray[np.bool_]) -> Sweep:
+    """Let the threshold fall from above every score to below all of them.
+
+    Args:
+        scores: (n,) floating; the class's probability of each picture, n >= 1.
+        is_class: (n,) bool; the truth.
+    """
+    order = np.argsort(-scores, kind="stable")
+    falling = scores[order]
+    ends = np.append(np.flatnonzero(falling[1:] != falling[:-1]), len(scores) - 1)
+    passed = np.cumsum(is_class[order], dtype=np.int64)[ends]
+    return Sweep(true_positives=np.append(0, passed), false_positives=np.append(0, ends + 1 - passed))
+
+
+def roc_area(found: Sweep) -> float | None:
+    """Return the chance that a picture of the class has a higher probability for it than another one, in [0, 1].
+
+    Equal probabilities count one half. In whole numbers until the last division: between two thresholds, each of the
+    new others lies below the true ones that passed before, and ties with those that pass with it.
+
+    Returns:
+        The area under the receiver operating characteristic; None where all pictures are of the class, or none.
+
+    Source:
+        Hanley and McNeil 1982: the Mann-Whitney statistic.
+    """
+    if not (found.n_positive and found.n_negative):
+        return None
+    twice = np.diff(found.false_positives) * (found.true_positives[1:] + found.true_positives[:-1])
+    return int(twice.sum()) / (2 * found.n_positive * found.n_negative)
+
+
+def average_precision(found: Sweep) -> float | None:
+    """Return the area under the precision-recall curve as the sum of steps (R_i - R_(i-1)) P_i, in [0, 1].
+
+    Steps, since between two thresholds precision does not run along a straight line. None without a picture.
+
+    Source:
+        Davis and Goadrich 2006, section 4, on why not to interpolate.
+    """
+    if not found.n_positive:
+        return None
+    return float(np.sum(np.diff(found.true_positives) * _precisions(found)) / found.n_positive)
+
+
+def roc_curve(name: str, found: Sweep) -> OperatingCurve | None:
+    """Return true over false positive rate from (0, 0) to (1, 1), thinned; None where there is no area."""
+    if not (found.n_positive and found.n_negative):
+        return None
+    return _thinned(name, found.false_positives / found.n_negative, found.true_positives / found.n_positive)
+
+
+def precision_recall_curve(name: str, found: Sweep) -> OperatingCurve | None:
+    """Return precision over recall, thinned, from recall 0, where precision is given as at the highest threshold.
+
+    None for a class without pictures.
+    """
+    if not found.n_positive:
+        return None
+    precisions = _precisions(found)
+    return _thinned(name, found.true_positives / found.n_positive, np.append(precisions[0], precisions))
+
+
+def _precisions(found: Sweep) -> npt.NDArray[np.float64]:
+    passed = found.true_positives[1:] + found.false_positives[1:]
+    return np.asarray(found.true_positives[1:] / passed)
+
+
+def _thinned(name: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> OperatingCurve:
+    """Keep points at about even distances along the curve, first and last included; those kept are not moved."""
+    way = np.append(0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
+    kept = np.searchsorted(way, np.linspace(0, way[-1], N_POINTS - 1))
+    kept = np.unique(np.append(np.minimum(kept, len(x) - 1), len(x) - 1))
+    return OperatingCurve(
+        name=name, x=tuple(np.round(x[kept], _DIGITS).tolist()), y=tuple(np.round(y[kept], _DIGITS).tolist())
+    )
