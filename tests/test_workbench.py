@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from linnet.errors import (
     UnsupportedError,
 )
 from linnet.records import files
+from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.health import Health
 from linnet.records.leaderboard import LeaderboardRow
@@ -219,6 +221,8 @@ def test_another_folder_is_scored_with_classes_matched_by_name(finished, tmp_pat
     assert any("zebra" in sentence for sentence in said)
     assert any("dark" in sentence for sentence in said)
     assert (tmp_path / "out" / "predictions-knn.csv").exists()
+    numbers = Evaluation.read(tmp_path / "out" / "evaluation-knn.json")
+    assert (numbers.rung, numbers.split, numbers.n) == ("knn", "other", 10)
     assert {row.rung: row for row in board.rows}["knn"].accuracy > 0.8
     assert len(finished.openings) == 1
 
@@ -507,6 +511,18 @@ def test_inspect_trains_nothing_and_writes_only_when_asked(pictures, tmp_path, m
 def test_report_can_be_made_again_without_the_data(finished, tmp_path):
     path = linnet.report(finished.folder, out=tmp_path / "again.html")
     assert path.read_text(encoding="utf-8") == (finished.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_completes_the_numbers_of_an_older_run(finished, tmp_path):
+    older = tmp_path / "older"
+    shutil.copytree(finished.folder, older)
+    lacking = [older / "comparisons.json", *sorted(older.glob("rungs/*/evaluation-*.json"))]
+    assert len(lacking) == 1 + 2 * len(finished.rungs)
+    before = [path.read_bytes() for path in lacking]
+    for path in lacking:
+        path.unlink()
+    linnet.report(older)
+    assert [path.read_bytes() for path in lacking] == before
 
 
 def test_the_ladder_is_in_order_of_cost():

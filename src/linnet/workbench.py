@@ -229,7 +229,7 @@ def evaluate(
         data: Another labelled source, of which every picture is scored; classes are matched by name. None: the run's
             own test split, which is sealed after its first opening.
         again: Whether a second opening is meant; it is written into the ledger and shown in the report.
-        out: With `data`, a new folder for the leaderboard and the predictions; None writes nothing.
+        out: With `data`, a new folder for leaderboard, predictions and numbers; None writes nothing.
         progress: Where long work reports to.
 
     Raises:

@@ -16,6 +16,7 @@ def test_other_pictures_are_scored_without_opening_the_test_split(command, run_f
     assert json.loads(out)["rows"][0]["accuracy"] > 0.95
     assert (run_folder / "ledger.jsonl").read_bytes() == before
     assert (tmp_path / "scores" / "leaderboard.csv").exists()
+    assert (tmp_path / "scores" / "evaluation-least-squares.json").exists()
 
 
 def test_an_existing_folder_is_not_written_over(command, run_folder, tmp_path):

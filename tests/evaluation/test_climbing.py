@@ -101,6 +101,43 @@ def test_all_rungs_are_scored_in_one_opening(run, data):
     assert run.openings[0].split_hash == data.split_hash()
 
 
+def test_every_rung_has_its_numbers_and_every_pair_its_comparison_before_the_run_is_finished(run, data, monkeypatch):
+    climbed(run, data)
+
+    def stop(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(climbing, "rank", stop)
+        with pytest.raises(KeyboardInterrupt):
+            climbing.open_test(run, data, command="climb")
+    assert not run.is_finished
+    assert {run.evaluation(rung, "test").n for rung in ("majority", "knn")} == {30}
+    assert [(pair.first, pair.second) for pair in run.comparisons.pairs] == [("knn", "majority")]
+    board = climbing.open_test(run, data, command="climb", again=True)
+    for row in board.rows:
+        found = run.evaluation(row.rung, "test")
+        assert found.measures["accuracy"].value == row.accuracy
+        assert (found.measures["accuracy"].low, found.measures["accuracy"].high) == (
+            row.accuracy_low,
+            row.accuracy_high,
+        )
+        assert found.measures["balanced_accuracy"].value == pytest.approx(row.balanced_accuracy)
+        assert found.calibration.log_loss.value == row.log_loss
+        assert found.calibration.expected.value == row.ece
+
+
+def test_a_second_opening_makes_all_numbers_anew(run, data):
+    climbed(run, data)
+    climbing.open_test(run, data, command="climb")
+    places = [run.comparisons_file, run.evaluation_file("knn", "test")]
+    first = [place.read_bytes() for place in places]
+    for place in places:
+        place.write_text("of an earlier opening")
+    climbing.open_test(run, data, command="evaluate", again=True)
+    assert [place.read_bytes() for place in places] == first
+
+
 def test_a_second_opening_is_refused_and_allowed_when_meant(run, data):
     climbed(run, data)
     climbing.open_test(run, data, command="climb")

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
+import matrices
 from linnet.evaluation import metrics
 
 
@@ -56,37 +57,48 @@ def test_log_loss_of_a_flat_zero_is_finite():
     assert metrics.log_loss(probabilities, np.array([0])) == pytest.approx(-math.log(np.finfo(np.float32).eps))
 
 
-def calibration_error_by_loop(probabilities, labels, n_bins):
+def brier_score_by_loop(probabilities, labels):
     total = 0.0
-    for i in range(n_bins):
-        inside = [
-            row
-            for row in range(len(labels))
-            if (i == 0 or max(probabilities[row]) > i / n_bins) and max(probabilities[row]) <= (i + 1) / n_bins
-        ]
-        if inside:
-            right = sum(int(np.argmax(probabilities[row]) == labels[row]) for row in inside) / len(inside)
-            confident = sum(float(max(probabilities[row])) for row in inside) / len(inside)
-            total += len(inside) / len(labels) * abs(right - confident)
-    return total
+    for row, label in zip(probabilities.tolist(), labels.tolist(), strict=True):
+        total += sum((p - (j == label)) ** 2 for j, p in enumerate(row))
+    return total / len(labels)
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10_000), n_bins=st.sampled_from([1, 2, 5, 10, 15]), n=st.integers(1, 60))
-def test_calibration_error_agrees_with_a_loop_over_bins(seed, n_bins, n):
-    probabilities, labels = random_case(seed, n=n, k=3)
-    expected = calibration_error_by_loop(probabilities.astype(np.float64), labels, n_bins)
-    assert metrics.expected_calibration_error(probabilities, labels, n_bins=n_bins) == pytest.approx(expected)
+def test_a_large_matrix_agrees_with_scikit_learn_to_a_millionth():
+    probabilities, labels = matrices.matrix(10_000, 10)
+    exact = probabilities.astype(np.float64)
+    exact /= exact.sum(axis=1, keepdims=True)
+    assert metrics.log_loss(probabilities, labels) == pytest.approx(reference.log_loss(labels, exact), abs=1e-6)
+    expected = reference.brier_score_loss(labels, exact, scale_by_half=False)
+    assert metrics.brier_score(probabilities, labels) == pytest.approx(expected, abs=1e-6)
+    for k in (1, 2, 5, 9):
+        expected = reference.top_k_accuracy_score(labels, exact, k=k)
+        assert metrics.top_k_accuracy(probabilities, labels, k=k) == pytest.approx(expected, abs=1e-6)
 
 
-def test_calibration_error_of_sure_and_right_is_zero_and_of_sure_and_wrong_is_one():
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 40), k=st.integers(1, 6))
+def test_brier_score_agrees_with_a_loop(seed, n, k):
+    probabilities, labels = random_case(seed, n=n, k=k)
+    assert metrics.brier_score(probabilities, labels) == pytest.approx(brier_score_by_loop(probabilities, labels))
+
+
+def test_brier_score_reaches_from_perfect_to_sure_and_wrong():
     sure = np.eye(3, dtype=np.float32)
-    assert metrics.expected_calibration_error(sure, np.array([0, 1, 2])) == 0
-    assert metrics.expected_calibration_error(sure, np.array([1, 2, 0])) == 1
+    assert metrics.brier_score(sure, np.array([0, 1, 2])) == 0
+    assert metrics.brier_score(sure, np.array([1, 2, 0])) == 2
 
 
-def test_a_confidence_on_an_edge_belongs_to_the_lower_bin():
-    probabilities = np.array([[0.5, 0.5], [0.25, 0.75]], dtype=np.float32)
-    # Bins (0, 0.5] and (0.5, 1]: |1 - 0.5| / 2 + |0 - 0.75| / 2.
-    error = metrics.expected_calibration_error(probabilities, np.array([0, 0]), n_bins=2)
-    assert error == pytest.approx(0.25 + 0.375)
+def test_of_equal_probabilities_the_smaller_index_is_ahead_as_in_a_prediction():
+    even = np.full((3, 3), 1 / 3, dtype=np.float32)
+    assert metrics.top_k_hits(even, np.array([0, 1, 2]), k=1).tolist() == [True, False, False]
+    assert metrics.top_k_hits(even, np.array([0, 1, 2]), k=2).tolist() == [True, True, False]
+    assert metrics.top_k_hits(even, np.array([0, 1, 2]), k=3).all()
+
+
+@given(seed=st.integers(0, 1000))
+def test_the_first_of_the_top_is_the_prediction_though_probabilities_repeat(seed):
+    generator = np.random.default_rng(seed)
+    probabilities = generator.integers(0, 3, size=(30, 4)).astype(np.float32)
+    labels = generator.integers(0, 4, size=30)
+    assert metrics.top_k_accuracy(probabilities, labels, k=1) == metrics.accuracy(probabilities.argmax(1), labels)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.evaluation.paired import holm, mcnemar
+from linnet.evaluation.paired import difference_interval, holm, mcnemar
 
 
 def pair(only_one, only_other, both=20):
@@ -52,3 +52,34 @@ def test_holm_of_nothing_and_of_one():
 def test_holm_never_lowers_a_p_value_nor_passes_one(p_values):
     for before, after in zip(p_values, holm(p_values), strict=True):
         assert before <= after <= 1
+
+
+def test_the_interval_of_a_difference_is_that_of_drawing_pictures():
+    correct, other = pair(40, 22, both=238)
+    generator = np.random.default_rng(0)
+    draws = []
+    for _ in range(4000):
+        chosen = generator.integers(0, 300, 300)
+        draws.append(correct[chosen].mean() - other[chosen].mean())
+    expected = np.quantile(draws, [0.025, 0.975])
+    found = difference_interval(correct, other, n_draws=4000)
+    assert found == pytest.approx(tuple(expected), abs=0.005)
+    assert found[0] < 18 / 300 < found[1]
+
+
+def test_the_interval_holds_zero_for_equals_and_not_for_a_clear_winner():
+    low, high = difference_interval(*pair(10, 10))
+    assert low < 0 < high
+    low, high = difference_interval(*pair(40, 2))
+    assert 0 < low < high
+
+
+def test_the_same_answers_have_a_difference_of_nothing():
+    correct, _ = pair(5, 5)
+    assert difference_interval(correct, correct) == (0, 0)
+    assert difference_interval(correct[:0], correct[:0]) == (0, 0)
+
+
+def test_intervals_of_a_difference_repeat_and_depend_on_the_seed():
+    assert difference_interval(*pair(30, 12), seed=1) == difference_interval(*pair(30, 12), seed=1)
+    assert difference_interval(*pair(30, 12), seed=1) != difference_interval(*pair(30, 12), seed=2)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from linnet.errors import RunError
+from linnet.records.comparisons import Comparisons
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.history import History
@@ -95,6 +96,22 @@ def test_the_course_of_a_training_lies_with_its_rung(run):
     made.write(run.rung_folder("knn") / "history.csv")
     assert run.history("knn") == made
     assert run.history("majority") is None
+
+
+def test_numbers_and_comparisons_are_none_until_they_are_made(run):
+    assert run.evaluation("knn", "test") is run.comparisons is None
+    run.rung_folder("knn").mkdir(parents=True)
+    for place, read in (
+        (run.rung_folder("knn") / "evaluation-test.json", lambda: run.evaluation("knn", "test")),
+        (run.folder / "comparisons.json", lambda: run.comparisons),
+    ):
+        place.write_text('{"format": 2}')
+        with pytest.raises(RunError, match="install a newer one"):
+            read()
+    made = Comparisons(n=3, confidence=0.95, n_draws=1000, pairs=())
+    made.write(run.comparisons_file)
+    assert run.comparisons == made
+    assert run.evaluation("knn", "valid") is None
 
 
 def test_a_damaged_course_is_refused(run):

@@ -25,8 +25,8 @@ def evaluate(
         data: Another labelled source, of which every picture is scored; classes are matched by name. If not given, the
             run's own test split, which stays sealed after its first opening unless --again is given.
         again: Open the test split again; the ledger and the report will show it.
-        out: A new folder for the leaderboard and the predictions on DATA.
-        seed: Of no effect here: evaluation draws nothing at random.
+        out: A new folder for the leaderboard, the predictions and all numbers on DATA.
+        seed: Of no effect here: intervals are always drawn alike.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench

@@ -35,7 +35,8 @@ class Binned:
 def bins_of(values: npt.NDArray[np.floating], *, n_bins: int = N_BINS) -> npt.NDArray[np.int64]:
     """Return the bin of each value.
 
-    The edges are compared as they are: ceil(value * n_bins) would put some edges into the upper bin by rounding.
+    Edges are compared in the precision of the values, so that a float32 0.6 is on the edge 9/15 though it is a little
+    above it as a float64; and they are compared, since ceil(value * n_bins) would round some into the upper bin.
 
     Args:
         values: Any shape, floating, in [0, 1].
@@ -44,8 +45,8 @@ def bins_of(values: npt.NDArray[np.floating], *, n_bins: int = N_BINS) -> npt.ND
     Returns:
         The same shape, int64, 0 .. n_bins - 1.
     """
-    edges = np.arange(n_bins) / n_bins
-    return np.asarray(np.maximum(np.searchsorted(edges, values.astype(np.float64), side="left") - 1, 0))
+    edges = (np.arange(n_bins) / n_bins).astype(values.dtype)
+    return np.asarray(np.maximum(np.searchsorted(edges, values, side="left") - 1, 0))
 
 
 def binned(probabilities: Probabilities, labels: Labels, *, n_bins: int = N_BINS) -> Binned:

@@ -48,7 +48,7 @@ def sweep(scores: npt.NDArray[np.floating], is_class: npt.NDArray[np.bool_]) -> 
         scores: (n,) floating; the class's probability of each picture, n >= 1.
         is_class: (n,) bool; the truth.
     """
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)  # in any order among equals, which pass together
     falling = scores[order]
     ends = np.append(np.flatnonzero(falling[1:] != falling[:-1]), len(scores) - 1)
     passed = np.cumsum(is_class[order], dtype=np.int64)[ends]
