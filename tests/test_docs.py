@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+import matrices
 from linnet import catalog, cli, errors, workbench
+from linnet.evaluation.calibration import N_BINS
+from linnet.evaluation.evaluating import N_CURVES, evaluate
+from linnet.evaluation.intervals import N_DRAWS
+from linnet.records.comparisons import Comparison, Comparisons
+from linnet.records.evaluation import Calibration, ClassMeasures, Evaluation
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.health import LayerHealth
 from linnet.records.leaderboard import LeaderboardRow
@@ -84,6 +90,33 @@ def test_every_column_and_status_is_documented():
         assert re.search(rf"\b{name}\b", page), name
     for status in STATUSES:
         assert status in EVERYTHING
+
+
+def test_every_number_of_an_evaluation_and_a_comparison_is_explained():
+    page = (DOCS / "evaluation.md").read_text(encoding="utf-8")
+    rows = "\n".join(line.partition(" | ")[0] for line in page.splitlines() if line.startswith("| `"))
+    measures = set(evaluate(matrices.made(30, 6), rung="knn", split="test").measures)
+    of_calibration = {part.name for part in fields(Calibration)} - {"bins"}
+    of_pairs = {part.name for part in fields(Comparison)}
+    of_classes = {part.name for part in fields(ClassMeasures)}
+    assert [name for name in measures | of_calibration | of_pairs | of_classes if f"`{name}`" not in rows] == []
+    assert f"{N_BINS} bins of equal width on (0, 1]; a value on an edge belongs to the lower bin" in page
+    assert f"`n_draws` = {N_DRAWS:,}" in page
+    assert f"for the first {N_CURVES} classes" in page
+
+
+def test_every_key_of_the_files_of_numbers_is_documented():
+    page = (DOCS / "run-folder.md").read_text(encoding="utf-8")
+    for part in (*fields(Evaluation), *fields(Comparisons)):
+        assert re.search(rf"\b{part.name}\b", page), part.name
+
+
+def test_the_code_of_evaluation_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks(DOCS / "evaluation.md", "python")
+    exec(compile(code, "evaluation.md", "exec"), {})
+    assert Evaluation.read(tmp_path / "evaluation.json").measures["accuracy"].value == pytest.approx(2 / 3)
+    assert "value=0.4" in capsys.readouterr().out
 
 
 def test_the_tree_of_errors_is_complete():
