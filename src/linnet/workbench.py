@@ -267,7 +267,7 @@ def report(run: Path | str, *, out: Path | str | None = None) -> Path:
         RunError: not a run folder, or a damaged one.
     """
     opened = Run.open(Path(run))
-    evaluating.complete(opened)
+    evaluating.complete(opened, lenient=True)
     return page.write(opened, Path(out) if out is not None else None)
 
 
@@ -361,7 +361,7 @@ def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
     try:
         yield
     finally:
-        evaluating.complete(run)
+        evaluating.complete(run, lenient=True)
         showing.store_pictures(run, loaded)
         page.write(run)
 

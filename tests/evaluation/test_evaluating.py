@@ -257,7 +257,39 @@ def test_test_predictions_of_different_pictures_are_refused(run):
         complete(run)
 
 
-def test_damaged_predictions_are_refused_in_one_sentence(run):
+def test_damaged_predictions_are_refused_in_one_sentence_or_passed_over(run):
     (run.rung_folder("knn") / "predictions-test.csv").write_text("id,label\n")
-    with pytest.raises((PredictionsError, RunError), match=r"predictions-test\.csv"):
+    with pytest.raises(PredictionsError, match=r"predictions-test\.csv"):
         complete(run)
+    complete(run, lenient=True)
+    assert run.evaluation("knn", "test") is None
+    assert run.evaluation("majority", "test") is not None
+    assert run.evaluation("knn", "valid") is not None
+    assert run.comparisons.pairs == ()
+
+
+def test_a_damaged_description_of_a_model_is_refused_or_its_rung_passed_over(run):
+    (run.rung_folder("knn") / "model.json").write_text("{")
+    with pytest.raises(RunError, match=r"model\.json"):
+        complete(run)
+    complete(run, lenient=True)
+    assert run.evaluation("knn", "test") is None
+    assert len(run.comparisons.pairs) == 1
+
+
+def test_test_predictions_of_different_pictures_leave_a_lenient_run_without_comparisons(run):
+    matrices.made(7, 3).write(run.rung_folder("knn") / "predictions-test.csv")
+    complete(run, lenient=True)
+    assert run.comparisons is None
+    assert run.evaluation("knn", "test").n == 7
+
+
+def test_a_folder_that_cannot_be_written_to_is_left_as_it_is_where_that_is_allowed(run, monkeypatch):
+    def refuse(*_args, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("linnet.records.typed.write_json", refuse)
+    with pytest.raises(PermissionError):
+        complete(run)
+    complete(run, lenient=True)
+    assert run.comparisons is None

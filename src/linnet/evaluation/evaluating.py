@@ -1,12 +1,14 @@
 """From predictions to every number about them, with intervals, as a record; and what of that a run lacks."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, fields
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from linnet.errors import PredictionsError
+from linnet.errors import LinnetError, PredictionsError
 from linnet.evaluation import calibration, confusion, metrics, operating, resampling
 from linnet.evaluation.comparing import compare
 from linnet.evaluation.confusion import Tally
@@ -101,23 +103,29 @@ def without_temperature(probabilities: Probabilities, temperature: float) -> Pro
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def complete(run: Run) -> None:
+def complete(run: Run, *, lenient: bool = False) -> None:
     """Write the numbers that a run lacks though their predictions are there: of an older Linnet, or interrupted.
 
     Evaluations that are there are neither read nor made again.
 
+    Args:
+        run: Its folder is written into.
+        lenient: Whether what cannot be read or written is passed over: a report says itself which records are damaged,
+            and is made of a folder that is read-only, too.
+
     Raises:
         RunError: predictions or a model's description are damaged.
-        PredictionsError: the rungs' test predictions are of different pictures.
+        PredictionsError: likewise, or the rungs' test predictions are of different pictures.
     """
+    trying = suppress(LinnetError, OSError) if lenient else nullcontext()
     is_compared = run.comparisons_file.exists()
     tested = {}
-    for rung in run.rungs:
-        for split in ("valid", "test"):
-            place = run.evaluation_file(rung, split)
-            is_evaluated = place.exists()
-            if is_evaluated and (split == "valid" or is_compared):
-                continue
+    for rung, split in product(run.rungs, ("valid", "test")):
+        place = run.evaluation_file(rung, split)
+        is_evaluated = place.exists()
+        if is_evaluated and (split == "valid" or is_compared):
+            continue
+        with trying:
             predictions = run.predictions(rung, split)
             if predictions is None or not len(predictions):
                 continue
@@ -126,7 +134,8 @@ def complete(run: Run) -> None:
             if not is_evaluated:
                 of_rung(run, rung, predictions, split=split).write(place)
     if tested and not is_compared:
-        compare(tested).write(run.comparisons_file)
+        with trying:
+            compare(tested).write(run.comparisons_file)
 
 
 def of_rung(run: Run, rung: str, predictions: Predictions, *, split: str) -> Evaluation:
