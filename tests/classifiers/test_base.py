@@ -255,6 +255,32 @@ def test_a_saved_model_describes_itself(tmp_path, fitted):
     assert plain["settings"] == fitted.settings()
 
 
+def test_a_model_of_format_1_had_no_temperature_and_predicts_as_then(tmp_path, data, fitted, listed):
+    fitted.save(tmp_path)
+    plain = json.loads((tmp_path / "model.json").read_text())
+    assert (plain["format"], plain.pop("temperature")) == (2, 1.0)
+    (tmp_path / "model.json").write_text(json.dumps({**plain, "format": 1}))
+    assert torch.equal(load(tmp_path).predict_proba(data.images), fitted.predict_proba(data.images))
+
+
+def test_a_temperature_divides_the_logits_and_the_next_fit_forgets_it(data, fitted):
+    p = fitted.predict_proba(data.images)
+    warm = fitted.calibrated(2.0)
+    assert torch.allclose(warm.predict_proba(data.images), p.sqrt() / p.sqrt().sum(1, keepdim=True))
+    assert warm == fitted
+    assert torch.equal(fitted.predict_proba(data.images), p)
+    assert torch.equal(warm.calibrated(1.0).predict_proba(data.images), p)
+    assert warm.fit(data).temperature_ == 1.0
+    assert warm.with_settings().fit(data).temperature_ == 1.0
+
+
+def test_a_temperature_is_set_on_what_is_fitted_and_has_to_be_one(fitted):
+    with pytest.raises(NotFittedError):
+        BrightnessClassifier().calibrated(2.0)
+    with pytest.raises(ConfigError, match="above 0; it is -1"):
+        fitted.calibrated(-1)
+
+
 def test_tensors_in_any_memory_layout_are_saved(tmp_path, fitted, listed):
     fitted._state = lambda: {"means": torch.stack([fitted.means_, fitted.means_], dim=1)[:, 0]}
     fitted.save(tmp_path)
@@ -264,7 +290,7 @@ def test_tensors_in_any_memory_layout_are_saved(tmp_path, fitted, listed):
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 3},
         {"format": "1"},
         {"classifier": "knn"},
         {"classifier": None},
@@ -273,6 +299,9 @@ def test_tensors_in_any_memory_layout_are_saved(tmp_path, fitted, listed):
         {"settings": None},
         {"image_shape": [2, 3]},
         {"class_names": None},
+        {"temperature": 0},
+        {"temperature": "2"},
+        {"temperature": None},
     ],
     ids=str,
 )

@@ -423,6 +423,20 @@ def test_a_loaded_rung_can_be_fitted_again(name, fitted, toy_dataset, toy_test, 
     assert torch.equal(back.predict_proba(toy_test.images), fitted.predict_proba(toy_test.images))
 
 
+@pytest.mark.parametrize("temperature", [0.3, 4.0])
+def test_a_temperature_is_saved_and_changes_no_prediction(fitted, toy_test, tmp_path, temperature):
+    calibrated = fitted.calibrated(temperature)
+    calibrated.save(tmp_path)
+    back = load(tmp_path)
+    assert back.temperature_ == temperature
+    before, after = fitted.predict_proba(toy_test.images), back.predict_proba(toy_test.images)
+    assert_probabilities(after, (90, 3))
+    assert torch.equal(after, calibrated.predict_proba(toy_test.images))
+    assert torch.equal(back.predict(toy_test.images), fitted.predict(toy_test.images))
+    surer = after.amax(1) - before.amax(1)
+    assert ((surer if temperature < 1 else -surer) >= -1e-6).all()
+
+
 def test_its_size_is_counted(fitted, tmp_path):
     assert 0 <= 2 * fitted.n_parameters() <= fitted.n_bytes()
     fitted.save(tmp_path)

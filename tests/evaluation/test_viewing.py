@@ -9,6 +9,7 @@ from linnet.classifiers.base import create, load
 from linnet.classifiers.network import NetworkClassifier
 from linnet.errors import RunError
 from linnet.evaluation import climbing, viewing
+from linnet.evaluation.temperature import fit_temperature
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.run import Run
 from loaded import loaded_of
@@ -76,6 +77,14 @@ def test_nothing_is_learned_twice(tmp_path, data, monkeypatch):
     # The seconds stand in the rows: a training that was made again would have others.
     assert len(steps) == 3
     assert steps[0] == steps[1] == steps[2]
+
+
+def test_each_row_has_the_temperature_of_its_own_validation_predictions(tmp_path):
+    data = loaded_of(toys.patterns(noise=150), SPLIT)
+    run = climbed(tmp_path / "run", asked(Protocol(views=True), rungs=("mlp",)), data)
+    found = [load(run.rung_folder(row)).temperature_ for row in run.fitted_rungs]
+    assert found == [fit_temperature(run.predictions(row, "valid")) for row in run.fitted_rungs]
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize("folds", [0, 3])

@@ -148,3 +148,16 @@ def test_an_experiment_from_before_views_is_read(tmp_path, experiment):
     experiment.write(path)
     path.write_text(path.read_text().replace("views = false\n", ""))
     assert Experiment.read(path) == experiment
+
+
+def test_calibration_is_on_and_learning_curves_are_off_unless_asked_otherwise(tmp_path, experiment):
+    assert (experiment.protocol.calibrate, experiment.protocol.learning_curve) == (True, False)
+    other = replace(experiment, protocol=Protocol(calibrate=False, learning_curve=True))
+    assert {"--no-calibrate", "--learning-curve"} <= set(other.command_line().split())
+    assert not {"--no-calibrate", "--learning-curve"} & set(experiment.command_line().split())
+    path = tmp_path / "e.toml"
+    other.write(path)
+    assert Experiment.read(path) == other
+    text = path.read_text()
+    path.write_text(text.replace("calibrate = false\n", "").replace("learning_curve = true\n", ""))
+    assert Experiment.read(path).protocol == Protocol()

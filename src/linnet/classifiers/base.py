@@ -1,5 +1,6 @@
 """The contract of every rung: a final shell that does all checking, around hooks that are pure mathematics."""
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -15,14 +16,15 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from linnet import catalog
+from linnet.classifiers.tempering import checked_temperature, tempered
 from linnet.datasets.base import Dataset, tensor_of
 from linnet.errors import ConfigError, DataError, ImagesError, LinnetError, NotFittedError, RunError, UnknownNameError
 from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys, coerce
 from linnet.records.files import read_json, write_bytes, write_json
 
-FORMAT = 1
-"""Version of model.json; raised when an older Linnet could not read it any more."""
+FORMAT = 2
+"""Version of model.json; raised when an older Linnet could not read it any more. 2: with a temperature."""
 
 Images = Tensor | npt.NDArray[Any]
 
@@ -38,6 +40,7 @@ class Classifier(ABC):
     Attributes:
         class_names_: k names in the order of the probability columns, known after fit.
         image_shape_: (c, h, w) that pictures must have, known after fit.
+        temperature_: What logits are divided by; 1, which changes nothing, until `calibrated` sets another.
         about: One line for lists.
         position: Place on the ladder; cheap rungs have small numbers and run first.
         chunk: Pictures per call of the hook that predicts; bounds memory, changes no result.
@@ -45,6 +48,7 @@ class Classifier(ABC):
 
     class_names_: tuple[str, ...]
     image_shape_: tuple[int, int, int]
+    temperature_: float = 1.0
     chunk: ClassVar[int] = 2000
     about: ClassVar[str]
     position: ClassVar[int] = 100
@@ -104,12 +108,28 @@ class Classifier(ABC):
                 probabilities = self._predict_proba(chunk).to(torch.float64)
                 probabilities = probabilities / probabilities.sum(1, keepdim=True)
                 # What is too small for float32 would become a zero, and one zero makes a log-loss infinite.
-                parts.append(probabilities.to(torch.float32).clamp(min=torch.finfo(torch.float32).tiny))
+                least = torch.finfo(torch.float32).tiny
+                said = probabilities.to(torch.float32).clamp(min=least)
+                parts.append(tempered(said, self.temperature_).clamp(min=least))
         return torch.cat(parts)
 
     def predict(self, images: Images) -> Tensor:
         """Return the likeliest class of each picture, the smallest index among equals, as (n,) int64."""
         return torch.from_numpy(np.argmax(self.predict_proba(images).numpy(), axis=1).astype(np.int64))
+
+    def calibrated(self, temperature: float) -> Self:
+        """Return the same classifier, weights shared, whose logits are divided by a temperature.
+
+        It predicts the same classes, surer of them with one below 1 and less sure above; the next fit forgets it.
+
+        Raises:
+            NotFittedError: before fit.
+            ConfigError: no finite number above 0.
+        """
+        self._check_fitted()
+        other = copy.copy(self)
+        other.temperature_ = checked_temperature(temperature)
+        return other
 
     def save(self, folder: Path, *, geometry: dict[str, Any] | None = None) -> None:
         """Write weights.safetensors and then model.json, each atomically; the second one says that all is there.
@@ -133,6 +153,7 @@ class Classifier(ABC):
                 "image_shape": list(self.image_shape_),
                 "geometry": geometry,
                 "settings": self.settings(),
+                "temperature": self.temperature_,
             },
         )
 
@@ -153,6 +174,8 @@ class Classifier(ABC):
             classifier.class_names_ = tuple(described["class_names"])
             c, h, w = described["image_shape"]
             classifier.image_shape_ = (c, h, w)
+            # Format 1 had none.
+            classifier.temperature_ = checked_temperature(described.get("temperature", 1.0))
             classifier._restore(state)
         except _DAMAGE as error:
             raise RunError(f"The classifier in {folder} is damaged or incomplete ({error}); train it again.") from None

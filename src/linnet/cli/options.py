@@ -50,12 +50,18 @@ class ProtocolFlags:
             rounds, or is skipped, as is any other rung, and named.
         views: Give each network a second row, in which it looks at every picture several times: shifted by a pixel, and
             mirrored where that keeps the label.
+        calibrate: Fit a temperature to each rung's validation predictions, so that its probabilities can be believed;
+            no prediction changes.
+        learning_curve: Fit each rung to 1/16, 1/8, 1/4, 1/2 and all of the training pictures as well, to see what more
+            of them would do; takes about twice the time.
     """
 
     folds: int = 0
     balance: Annotated[bool, _PLAIN] = False
     budget: str = ""
     views: Annotated[bool, _PLAIN] = False
+    calibrate: bool = True
+    learning_curve: Annotated[bool, _PLAIN] = False
 
     def protocol(self, changes: dict[str, Any]) -> Protocol:
         """Return the protocol that was asked for, with what `--set protocol.NAME=VALUE` changes."""

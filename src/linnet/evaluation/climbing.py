@@ -18,6 +18,7 @@ from linnet.evaluation import budgeting, evaluating, predicting, viewing
 from linnet.evaluation.budget import Budget
 from linnet.evaluation.choosing import choose, variants
 from linnet.evaluation.ranking import Contender, rank
+from linnet.evaluation.temperature import calibrated
 from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys
 from linnet.records.experiment import VIEWS, Experiment
@@ -152,7 +153,7 @@ def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Pr
     write_json(folder / "timing.json", {"fit_seconds": _fit_seconds(classifier, time.perf_counter() - started)})
     if isinstance(classifier, Resolved):
         classifier.training_.write(folder / "training.json")
-    classifier.save(folder, geometry=data.geometry.to_plain())
+    calibrated(run, name, classifier).save(folder, geometry=data.geometry.to_plain())
 
 
 def _choose(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> Classifier:

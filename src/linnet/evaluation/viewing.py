@@ -11,6 +11,7 @@ from linnet.datasets.loading import Loaded
 from linnet.errors import RunError
 from linnet.evaluation import metrics, predicting
 from linnet.evaluation.choosing import join
+from linnet.evaluation.temperature import calibrated
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import VIEWS, Experiment
 from linnet.records.files import read_json, write_json
@@ -66,4 +67,4 @@ def save_views(run: Run, rung: str, data: Loaded) -> None:
         raise RunError(f"{saved} should hold a network, and holds a {classifier.name()}; the run folder is damaged.")
     write_json(folder / "timing.json", read_json(saved / "timing.json"))
     views = run.selection(rung + VIEWS).candidates[0]["views"]
-    classifier.looking_at(views).save(folder, geometry=data.geometry.to_plain())
+    calibrated(run, rung + VIEWS, classifier.looking_at(views)).save(folder, geometry=data.geometry.to_plain())

@@ -57,6 +57,9 @@ class Protocol:
         balance: Whether every class counts alike in training and in choosing.
         budget: Seconds for the whole climb; 0: no limit.
         views: Whether each network gets a second row, in which the same weights look at several views of a picture.
+        calibrate: Whether each rung gets a temperature, fitted to its validation predictions, that makes its
+            probabilities fit; no prediction changes.
+        learning_curve: Whether each rung is fitted to shares of the training pictures, too, to see what more would do.
     """
 
     folds: int = 0
@@ -65,6 +68,8 @@ class Protocol:
     balance: bool = False
     budget: float = 0.0
     views: bool = False
+    calibrate: bool = True
+    learning_curve: bool = False
 
     def __post_init__(self) -> None:
         if self.folds < 0 or self.folds == 1:
@@ -153,6 +158,8 @@ class Experiment:
         words += ["--balance"] if self.protocol.balance else []
         words += ["--budget", f"{self.protocol.budget:g}s"] if self.protocol.budget else []
         words += ["--views"] if self.protocol.views else []
+        words += [] if self.protocol.calibrate else ["--no-calibrate"]
+        words += ["--learning-curve"] if self.protocol.learning_curve else []
         words += ["--tensorboard"] if self.tensorboard else []
         words += ["--size", str(self.data.size)] if self.data.size else []
         words += ["--fit", self.data.fit] if self.data.fit != "crop" else []
