@@ -1,7 +1,6 @@
 """The protocol: choose every rung's settings, fit it once more, then open the test split once for all of them."""
 
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -14,9 +13,10 @@ from linnet.classifiers.network import NetworkClassifier
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import Loaded
 from linnet.errors import ConfigError, LinnetError, RunError, SealedError
-from linnet.evaluation import budgeting, evaluating, predicting, viewing
+from linnet.evaluation import budgeting, evaluating, learning, predicting, viewing
 from linnet.evaluation.budget import Budget
 from linnet.evaluation.choosing import choose, variants
+from linnet.evaluation.fitting import timed_fit
 from linnet.evaluation.ranking import Contender, rank
 from linnet.evaluation.temperature import calibrated
 from linnet.progress import SILENT, Progress
@@ -117,6 +117,8 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
             row = name + VIEWS if name in run.fitted_rungs else name
             progress.say(f"{row} is skipped: {reason}")
             skipped.append(Skipped(rung=row, reason=reason))
+    if run.experiment.protocol.learning_curve:
+        learning.draw_curves(run, rungs.candidates, data, budget=budget, progress=progress)
     return skipped
 
 
@@ -133,7 +135,8 @@ def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loa
         _fit(run, name, classifier, data, progress)
     if has_views:
         viewing.save_views(run, name, data)
-    shutil.rmtree(run.rung_folder(name) / "checkpoint", ignore_errors=True)
+    if not run.experiment.protocol.learning_curve:  # its last point would else be trained again
+        shutil.rmtree(run.rung_folder(name) / "checkpoint", ignore_errors=True)
 
 
 def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Progress) -> None:
@@ -148,9 +151,8 @@ def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Pr
         classifier.checkpoint_in(folder / "checkpoint" / place)
         if experiment.tensorboard and isinstance(classifier, Eventful):
             classifier.events_in(folder / "tensorboard" / place)
-    started = time.perf_counter()
-    classifier.fit(train, valid, seed=experiment.seed, progress=progress)
-    write_json(folder / "timing.json", {"fit_seconds": _fit_seconds(classifier, time.perf_counter() - started)})
+    seconds = timed_fit(classifier, train, valid, seed=experiment.seed, progress=progress)
+    write_json(folder / "timing.json", {"fit_seconds": seconds})
     if isinstance(classifier, Resolved):
         classifier.training_.write(folder / "training.json")
     calibrated(run, name, classifier).save(folder, geometry=data.geometry.to_plain())
@@ -174,13 +176,6 @@ def _choose(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded,
     choice.predictions.write(folder / "predictions-valid.csv")
     choice.selection.write(folder / "selection.csv")
     return choice.classifier
-
-
-def _fit_seconds(classifier: Classifier, measured: float) -> float:
-    """Count what was done before an interruption, too, where the rung knows it."""
-    if isinstance(classifier, Chronicled) and classifier.history_.epochs:
-        return max(measured, classifier.history_.epochs[-1].seconds)
-    return measured
 
 
 def open_test(

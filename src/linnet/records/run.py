@@ -12,6 +12,7 @@ from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import Experiment
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
+from linnet.records.learning_curve import LearningCurve
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest
 from linnet.records.predictions import Predictions
@@ -146,6 +147,11 @@ class Run:
         """Read what a rung's last training resolved to; None where it is no network, or not fitted yet."""
         path = self.rung_folder(rung) / "training.json"
         return Training.read(path) if path.exists() else None
+
+    def learning_curve(self, rung: str) -> LearningCurve | None:
+        """Read how a rung's accuracy grew with its training pictures; None where nobody asked, or not yet."""
+        path = self.rung_folder(rung) / "learning-curve.csv"
+        return LearningCurve.read(path) if path.exists() else None
 
     def write_pictures(self, shown: Mapping[str, bytes]) -> None:
         """Write the pictures that the report shows."""
