@@ -12,9 +12,8 @@ from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
-from linnet.evaluation import augmenting, climbing, evaluating, rates, showing
+from linnet.evaluation import augmenting, climbing, elsewhere, evaluating, rates, showing
 from linnet.evaluation.facts import data_facts
-from linnet.evaluation.ranking import rank
 from linnet.evaluation.rates import FoundRate
 from linnet.machine import describe_machine
 from linnet.progress import SILENT, Progress
@@ -229,8 +228,12 @@ def evaluate(
         data: Another labelled source, of which every picture is scored; classes are matched by name. None: the run's
             own test split, which is sealed after its first opening.
         again: Whether a second opening is meant; it is written into the ledger and shown in the report.
-        out: With `data`, a new folder for leaderboard, predictions and numbers; None writes nothing.
+        out: With `data`, a new folder for the leaderboard, the predictions, all numbers, and manifest.csv with what
+            became of every file; None writes nothing.
         progress: Where long work reports to.
+
+    Returns:
+        One row per rung; its `matching` says which classes and pictures of `data` were scored, and which were not.
 
     Raises:
         SealedError: the test split has been opened and `again` is not set.
@@ -238,7 +241,7 @@ def evaluate(
     """
     opened = Run.open(Path(run))
     if data is not None:
-        return _evaluate_elsewhere(opened, _spec(data), Path(out) if out is not None else None, progress)
+        return elsewhere.score(opened, _spec(data), Path(out) if out is not None else None, progress=progress)
     if opened.openings and not again:
         climbing.refuse_second_opening(opened)
     experiment = opened.experiment
@@ -364,25 +367,6 @@ def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
         evaluating.complete(run, lenient=True)
         showing.store_pictures(run, loaded)
         page.write(run)
-
-
-def _evaluate_elsewhere(run: Run, spec: DataSpec, out: Path | None, progress: Progress) -> Leaderboard:
-    if out is not None:
-        refuse_existing(out)
-    rungs = run.fitted_rungs
-    if not rungs:
-        raise RunError(f"{run.folder} has no fitted rung; climb again before evaluating.")
-    facts = run.facts
-    data = loading.load_for(spec, class_names=facts.class_names, geometry=facts.geometry, progress=progress)
-    contenders = [climbing.contend(run, rung, data, progress=progress) for rung in rungs]
-    leaderboard = rank(contenders)
-    if out is not None:
-        for contender in contenders:
-            contender.predictions.write(out / f"predictions-{contender.rung}.csv")
-            numbers = evaluating.of_rung(run, contender.rung, contender.predictions, split=Path(spec.source).name)
-            numbers.write(out / f"evaluation-{contender.rung}.json")
-        leaderboard.write(out)
-    return leaderboard
 
 
 def _spec(data: Source) -> DataSpec:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from linnet.cli import show
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
+from linnet.records.matching import Matching
 
 ROW = LeaderboardRow(
     rung="knn",
@@ -39,6 +40,17 @@ def test_ties_and_skipped_rungs_are_said(capsys):
 def test_json_is_what_the_file_holds(capsys):
     show.leaderboard(BOARD, as_json=True)
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(BOARD.to_json()))
+
+
+def test_a_table_says_whose_pictures_were_scored(capsys):
+    show.leaderboard(BOARD, as_json=False)
+    assert "Leaderboard: 1000 test pictures" in capsys.readouterr().out
+    matching = Matching(source="[holiday] pictures", n_scored=1000, unknown={"zebra": 2}, missing=())
+    elsewhere = dataclasses.replace(BOARD, matching=matching)
+    show.leaderboard(elsewhere, as_json=False)
+    assert "Leaderboard: 1000 pictures of [holiday] pictures" in capsys.readouterr().out
+    show.leaderboard(elsewhere, as_json=True)
+    assert json.loads(capsys.readouterr().out)["matching"]["unknown"] == {"zebra": 2}
 
 
 def test_a_written_path_is_shown(capsys):

@@ -6,6 +6,7 @@ from PIL import Image
 from linnet.datasets.loading import load, load_for
 from linnet.errors import DataError
 from linnet.records.experiment import DataSpec, Protocol
+from listening import Heard
 
 
 @pytest.fixture(autouse=True)
@@ -123,13 +124,64 @@ def test_rows_are_found_by_id(folder):
     assert data.everything.ids[data.row_of("2/3.png")] == "2/3.png"
 
 
+GRAY = {"channels": 1, "height": 8, "width": 8, "fit": "crop"}
+
+
+def loaded_for(folder, *class_names, geometry=GRAY, **more):
+    return load_for(DataSpec(source=str(folder)), class_names=class_names, geometry=geometry, **more)
+
+
 def test_for_a_model_pictures_come_in_its_geometry_and_class_order(folder):
     geometry = {"channels": 3, "height": 5, "width": 7, "fit": "squash"}
-    data = load_for(DataSpec(source=str(folder)), class_names=("10", "ghost", "2"), geometry=geometry)
+    data = loaded_for(folder, "10", "ghost", "2", geometry=geometry).data
     assert data.image_shape == (3, 5, 7)
     assert data.class_names == ("10", "ghost", "2")
     assert len(data) == 40
     assert {image_id.partition("/")[0] for image_id in data.ids[data.labels.numpy() == 2].tolist()} == {"2"}
+
+
+@pytest.mark.parametrize("order", [("1", "2", "10"), ("10", "1", "2"), ("2", "10", "1")])
+def test_for_a_model_labels_follow_names_whatever_the_order(folder, order):
+    found = loaded_for(folder, *order)
+    names = [found.data.class_names[label] for label in found.data.labels.tolist()]
+    assert names == [image_id.partition("/")[0] for image_id in found.data.ids.tolist()]
+    assert len(names) == found.matching.n_scored == 60
+    assert found.matching.sentences() == ()
+
+
+def test_for_a_model_missing_and_unknown_classes_are_counted_named_and_said(folder):
+    (folder / "empty").mkdir()
+    (folder / "2" / "broken.png").write_bytes(b"no picture")
+    heard = Heard()
+    found = loaded_for(folder, "10", "ghost", "empty", "2", progress=heard)
+    matching = found.matching
+    assert (matching.n_scored, matching.unknown, matching.missing) == (40, {"1": 20}, ("ghost", "empty"))
+    assert (matching.n_unreadable, matching.n_learned_from) == (1, 0)
+    assert set(matching.sentences()) <= set(heard.said)
+    table = found.manifest
+    assert set(table.label[table.split == "test"].tolist()) == {"2", "10"}
+    assert set(table.reason[(table.label == "1")].tolist()) == {"of a class unknown to the run"}
+    assert table.counts() == {"used": 40, "ignored": 20, "unreadable": 1}
+
+
+def test_for_a_model_pictures_that_it_learned_from_are_counted(folder):
+    run = loaded(folder)
+    found = loaded_for(folder, "1", "2", "10", learned=run.manifest)
+    assert 0 < found.matching.n_learned_from == len(run.development()) < found.matching.n_scored == 60
+
+
+def test_one_class_alone_can_be_scored(folder, tmp_path):
+    for i in range(3):
+        save(tmp_path / "alone" / "2" / f"{i}.png", i)
+    found = loaded_for(tmp_path / "alone", "10", "2")
+    assert found.data.labels.tolist() == [1, 1, 1]
+    assert found.matching.missing == ("10",)
+
+
+def test_a_known_class_without_pictures_is_refused(folder):
+    (folder / "cat").mkdir()
+    with pytest.raises(DataError, match="has no readable picture of a class that the run knows; these are cat, dog"):
+        loaded_for(folder, "cat", "dog")
 
 
 def test_no_common_class_is_refused(folder):

@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 import torch
 
 from linnet.classifiers.majority import MajorityClassifier
 from linnet.datasets.base import Dataset
+from linnet.errors import DataError
 from linnet.evaluation import predicting
 
 
@@ -26,3 +28,10 @@ def test_predictions_stand_beside_the_truth_in_the_order_of_the_data():
 def test_no_pictures_give_no_predictions():
     classifier = MajorityClassifier().fit(dataset())
     assert predicting.predict(classifier, dataset().subset([])).predictions.probabilities.shape == (0, 3)
+
+
+def test_pictures_of_other_classes_are_refused_before_they_are_taken_for_known_ones():
+    classifier = MajorityClassifier().fit(dataset())
+    shuffled = dataset().relabel(["z", "x", "y"])
+    with pytest.raises(DataError, match="classes z, x, y were given to a majority that knows x, y, z; match them"):
+        predicting.predict(classifier, shuffled)

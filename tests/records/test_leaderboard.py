@@ -1,10 +1,12 @@
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
 from linnet.errors import RunError
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
+from linnet.records.matching import Matching
 
 
 def row(rung, accuracy, **changes):
@@ -37,6 +39,19 @@ def board():
 def test_a_leaderboard_comes_back(tmp_path, board):
     board.write(tmp_path)
     assert Leaderboard.read(tmp_path) == board
+
+
+def test_what_was_scored_of_other_pictures_comes_back_and_is_no_news_to_a_run_of_its_own(tmp_path, board):
+    assert "matching" not in board.to_json()
+    matching = Matching(source="other", n_scored=9, unknown={"zebra": 2}, missing=("dog",), n_unreadable=1)
+    elsewhere = replace(board, matching=matching)
+    elsewhere.write(tmp_path)
+    assert Leaderboard.read(tmp_path) == elsewhere
+    plain = json.loads((tmp_path / "leaderboard.json").read_text())
+    plain["matching"].pop("missing")
+    (tmp_path / "leaderboard.json").write_text(json.dumps(plain))
+    with pytest.raises(RunError, match="is no leaderboard"):
+        Leaderboard.read(tmp_path)
 
 
 def test_the_table_has_the_promised_columns_in_order(tmp_path, board):

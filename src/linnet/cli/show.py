@@ -58,7 +58,8 @@ def leaderboard(
         _print_json(found.to_json())
         return
     console = _console()
-    table = Table(title=f"Leaderboard: {found.rows[0].n} test pictures", title_justify="left", header_style="bold")
+    what = "test pictures" if found.matching is None else f"pictures of {escape(found.matching.source)}"
+    table = Table(title=f"Leaderboard: {found.rows[0].n} {what}", title_justify="left", header_style="bold")
     table.add_column("rung", no_wrap=True)
     for name in ("accuracy", "95 % interval", "balanced", "log-loss", "ece", "fit s", "ms/image", "MB"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -21,7 +21,8 @@ from linnet.errors import DataError
 from linnet.images import Geometry
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import DataSpec, Protocol
-from linnet.records.manifest import Manifest, Texts
+from linnet.records.manifest import Manifest, Texts, texts_of
+from linnet.records.matching import Matching
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -141,45 +142,68 @@ def load(
     )
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoadedElsewhere:
+    """Hold the pictures of another source that a run can be scored on.
+
+    Attributes:
+        data: Pictures of the classes that the run knows, with its classes in its order.
+        manifest: Every file found; the split of those in `data` is "test", of all others it is empty.
+        matching: What fits and what does not.
+    """
+
+    data: Dataset
+    manifest: Manifest
+    matching: Matching
+
+
 def load_for(
-    spec: DataSpec, *, class_names: Sequence[str], geometry: dict[str, Any], progress: Progress = SILENT
-) -> Dataset:
+    spec: DataSpec,
+    *,
+    class_names: Sequence[str],
+    geometry: dict[str, Any],
+    learned: Manifest | None = None,
+    progress: Progress = SILENT,
+) -> LoadedElsewhere:
     """Read all pictures of a source for classifiers that know their classes and their geometry already.
 
     Args:
         spec: Which pictures; its size and fit are not asked.
         class_names: The classifiers' classes, in their order; pictures are matched by class name.
         geometry: What pictures are brought to, as plain values.
+        learned: The pictures of the run; those of its training and validation splits are looked for by their content.
         progress: Told which classes are missing, and how many pictures of unknown classes are left out.
 
     Raises:
-        DataError: no class of the source is known.
+        DataError: no class of the source is known, or none that is has a picture.
     """
     picked = _pick(spec, geometry=Geometry.from_plain(geometry), progress=progress)
     theirs = picked.class_names
-    unknown = [name for name in theirs if name not in class_names]
-    missing = [name for name in class_names if name not in theirs]
-    if len(unknown) == len(theirs):
+    if not set(theirs) & set(class_names):
         raise DataError(
             f"{spec.source} has the classes {listed(list(theirs))}; the run knows {listed(list(class_names))}; "
             "name the folders as the run names its classes."
         )
-    known = np.isin(picked.manifest.label[picked.rows], class_names)
-    if unknown:
-        progress.say(
-            f"{int(np.sum(~known))} pictures are of classes unknown to the run and not scored: {listed(unknown)}."
+    matching = _matching(spec.source, picked, class_names, learned)
+    for sentence in (*picked.pack.messages, *matching.sentences()):
+        progress.say(sentence)
+    if not matching.n_scored:
+        raise DataError(
+            f"{spec.source} has no readable picture of a class that the run knows; these are "
+            f"{listed(list(class_names))}; put pictures into folders of these names."
         )
-    if missing:
-        progress.say(f"Classes of the run that have no pictures here: {listed(missing)}.")
+    known = np.isin(picked.manifest.label[picked.rows], class_names)
     data = _dataset(picked, picked.manifest, np.flatnonzero(known)).data
     labels = [class_names.index(theirs[label]) for label in data.labels.tolist()]
-    return Dataset(
+    renumbered = Dataset(
         pixels=data.pixels,
         rows=data.rows,
         labels=torch.tensor(labels, dtype=torch.int64),
         class_names=tuple(class_names),
         ids=data.ids,
     )
+    table = marking.mark_scored(picked.manifest, picked.rows[known], picked.rows[~known])
+    return LoadedElsewhere(data=renumbered, manifest=table, matching=matching)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -192,6 +216,24 @@ class _Picked:
     rows: npt.NDArray[np.int64]
     pixels: torch.Tensor
     labels: npt.NDArray[np.int64]
+
+
+def _matching(source: str, picked: _Picked, class_names: Sequence[str], learned: Manifest | None) -> Matching:
+    """Compare the classes of a source with those of a run, and its pictures with those that the run learned from."""
+    table, theirs = picked.manifest, picked.class_names
+    counts = dict(zip(theirs, np.bincount(picked.labels, minlength=len(theirs)).tolist(), strict=True))
+    known = picked.rows[np.isin(table.label[picked.rows], class_names)]
+    seen: Texts = texts_of([])
+    if learned is not None:
+        seen = learned.content_hash[np.isin(learned.split, ("train", "valid"))]
+    return Matching(
+        source=source,
+        n_scored=len(known),
+        unknown={name: n for name, n in counts.items() if name not in class_names},
+        missing=tuple(name for name in class_names if not counts.get(name)),
+        n_unreadable=int(np.isin(table.status, ("unreadable", "too large")).sum()),
+        n_learned_from=int(np.isin(table.content_hash[known], seen).sum()),
+    )
 
 
 def _pick(spec: DataSpec, *, geometry: Geometry | None = None, progress: Progress) -> _Picked:

@@ -8,6 +8,7 @@ import torch
 
 from linnet.classifiers.base import Classifier
 from linnet.datasets.base import Dataset
+from linnet.errors import DataError
 from linnet.progress import SILENT, Progress
 from linnet.records.predictions import Predictions
 
@@ -26,7 +27,16 @@ class Timed:
 
 
 def predict(classifier: Classifier, data: Dataset, *, progress: Progress = SILENT) -> Timed:
-    """Predict a whole data set in batches; the data set's classes must be the classifier's."""
+    """Predict a whole data set in batches.
+
+    Raises:
+        DataError: its classes are not the classifier's, in the same order.
+    """
+    if hasattr(classifier, "class_names_") and classifier.class_names_ != data.class_names:
+        raise DataError(
+            f"Pictures of the classes {', '.join(data.class_names)} were given to a {classifier.name()} that knows "
+            f"{', '.join(classifier.class_names_)}; match them by name first."
+        )
     parts, seconds = [torch.zeros(0, data.n_classes)], 0.0
     with progress.task(f"Predicting with {classifier.name()}", len(data)) as task:
         for images, _ in data.batches(max(classifier.chunk, 1)):

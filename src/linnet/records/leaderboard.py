@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from linnet.errors import RunError
 from linnet.records.files import read_json, write_csv, write_json
+from linnet.records.matching import Matching
 
 FORMAT = 1
 """Version of leaderboard.json; raised when an older Linnet could not read it any more."""
@@ -60,10 +61,17 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaderboard:
-    """Hold the rows, best first, and the rungs that have none."""
+    """Hold the rows, best first, and the rungs that have none.
+
+    Attributes:
+        rows: One per rung.
+        skipped: Rungs without a row.
+        matching: How the pictures fit the run, where they are not the run's own; else None.
+    """
 
     rows: tuple[LeaderboardRow, ...]
     skipped: tuple[Skipped, ...] = ()
+    matching: Matching | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, as leaderboard.json holds them."""
@@ -71,6 +79,7 @@ class Leaderboard:
             "format": FORMAT,
             "rows": [asdict(row) for row in self.rows],
             "skipped": [asdict(skipped) for skipped in self.skipped],
+            **({"matching": self.matching.to_plain()} if self.matching is not None else {}),
         }
 
     def write(self, folder: Path) -> None:
@@ -94,7 +103,9 @@ class Leaderboard:
                     f"{path} has format {plain['format']}, this Linnet reads up to {FORMAT}; install a newer one."
                 )
             rows = tuple(LeaderboardRow(**row) for row in plain["rows"])
-            return cls(rows=rows, skipped=tuple(Skipped(**skipped) for skipped in plain["skipped"]))
+            skipped = tuple(Skipped(**skipped) for skipped in plain["skipped"])
+            matching = Matching.from_plain(plain["matching"]) if plain.get("matching") is not None else None
+            return cls(rows=rows, skipped=skipped, matching=matching)
         except (KeyError, TypeError) as error:
             raise RunError(f"{path} is no leaderboard ({error}); the run folder is damaged.") from None
 

@@ -193,3 +193,11 @@ def test_empty_and_unequal_classes_are_warned_about():
     said = marking.warnings(data, np.arange(10), ["a", "b", "ghost"], nothing_found(10))
     assert any("ghost" in sentence for sentence in said)
     assert any("a has 9 pictures, b has 1" in sentence for sentence in said)
+
+
+def test_what_a_run_is_scored_on_is_its_test_and_unknown_classes_are_ignored():
+    before = table(["a", "b", "a", "c"], split=["train", "valid", "", "test"])
+    marked = marking.mark_scored(before, np.array([0, 2]), np.array([1]))
+    assert marked.split.tolist() == ["test", "", "test", ""]
+    assert marked.status.tolist() == ["used", "ignored", "used", "used"]
+    assert marked.reason.tolist() == ["", "of a class unknown to the run", "", ""]

@@ -42,6 +42,19 @@ def select_classes(table: Manifest, class_names: Sequence[str]) -> Manifest:
     return with_column(marked, "split", unwanted, "")
 
 
+def mark_scored(table: Manifest, scored: Positions, unknown: Positions) -> Manifest:
+    """Mark pictures that a run is scored on as its test, and those of classes that it does not know as ignored.
+
+    Args:
+        table: Every file, with splits as the source gives them, which do not matter here.
+        scored: (n,) int64, rows.
+        unknown: (m,) int64, rows.
+    """
+    marked = note(table, dict.fromkeys(unknown.tolist(), ("ignored", "of a class unknown to the run")))
+    unsplit = with_column(marked, "split", np.arange(len(table)), "")
+    return with_column(unsplit, "split", scored, "test")
+
+
 def mark_duplicates(
     table: Manifest, rows: Positions, found: Duplicates, *, drop: Sequence[str]
 ) -> tuple[Manifest, npt.NDArray[np.bool_]]:
