@@ -18,7 +18,9 @@ from linnet.records.evaluation import Calibration, ClassMeasures, Evaluation
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.health import LayerHealth
 from linnet.records.leaderboard import LeaderboardRow
+from linnet.records.learning_curve import LearningPoint
 from linnet.records.manifest import STATUSES, Manifest
+from linnet.records.matching import Matching
 from linnet.training.optimizers import NAMES as OPTIMIZERS
 from linnet.training.recipe import Recipe
 from linnet.training.schedules import SCHEDULES
@@ -86,6 +88,7 @@ def test_every_column_and_status_is_documented():
         *Manifest.__dataclass_fields__,
         *LeaderboardRow.__dataclass_fields__,
         *LayerHealth.__dataclass_fields__,
+        *LearningPoint.__dataclass_fields__,
     ):
         assert re.search(rf"\b{name}\b", page), name
     for status in STATUSES:
@@ -117,6 +120,12 @@ def test_the_code_of_evaluation_runs(tmp_path, monkeypatch, capsys):
     exec(compile(code, "evaluation.md", "exec"), {})
     assert Evaluation.read(tmp_path / "evaluation.json").measures["accuracy"].value == pytest.approx(2 / 3)
     assert "value=0.4" in capsys.readouterr().out
+
+
+def test_what_is_said_of_other_pictures_is_documented():
+    page = (DOCS / "protocol.md").read_text(encoding="utf-8")
+    for name in Matching.__dataclass_fields__:
+        assert name == "source" or f"| {name} |" in page
 
 
 def test_the_tree_of_errors_is_complete():

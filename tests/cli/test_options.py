@@ -10,6 +10,7 @@ from linnet.cli.options import (
     seconds,
 )
 from linnet.errors import ConfigError, UnknownNameError
+from linnet.records.experiment import Protocol
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,13 @@ def test_a_misspelt_setting_of_the_experiment_is_refused_with_the_nearest():
 def test_a_setting_of_the_wrong_type_is_refused():
     with pytest.raises(ConfigError, match=r"data\.size should be .*integer"):
         DataFlags().spec("digits", {"size": "big"})
+
+
+def test_calibration_can_be_left_out_and_a_learning_curve_asked_for():
+    assert ProtocolFlags().protocol({}) == Protocol(calibrate=True, learning_curve=False)
+    asked = ProtocolFlags(calibrate=False, learning_curve=True)
+    assert asked.protocol({}) == Protocol(calibrate=False, learning_curve=True)
+    assert asked.protocol({"calibrate": True}).calibrate
 
 
 def test_budget_becomes_seconds():

@@ -23,7 +23,8 @@ class LinearSVM(FlatClassifier):
     """Minimize the multi-class hinge loss: what each wrong class comes nearer than 1 to the true one, summed up.
 
     The solver is deterministic. Margins are no probabilities. They become some by a softmax whose one factor is
-    fitted to a fifth of the training pictures, with the map then fitted to the others; treat them as uncalibrated.
+    fitted to a fifth of the training pictures, with the map then fitted to the others; treat them as uncalibrated until
+    a temperature is fitted, as a climb does.
 
     Args:
         penalty: At least 0; half of it times the sum of squared weights is added to the loss, for pixels divided by
