@@ -63,25 +63,34 @@ class Explainer(ABC):
             ImagesError: another shape, type or range.
             ConfigError: a target outside 0 .. k-1, or not one for each picture.
         """
-        said = classifier.predict(images)  # checks the pictures, too
+        classifier.n_bytes()  # refuses what is not fitted
         self.check_supported(classifier)
-        pixels = tensor_of(images)
-        pixels = pixels.to(torch.float32) / 255 if pixels.dtype == torch.uint8 else pixels
-        wanted = said if targets is None else _checked(targets, len(pixels), len(classifier.class_names_))
-        generator = torch.Generator().manual_seed(seeds.derive(seed, f"explaining with {self.name()}"))
-        maps = [torch.zeros(0, *pixels.shape[2:])]
-        with _kept(classifier), progress.task(f"Explaining {classifier.name()} by {self.name()}", len(pixels)) as task:
-            for start in range(0, len(pixels), self.chunk):
-                part = pixels[start : start + self.chunk].clone()
-                found = self._explain(classifier, part, wanted[start : start + self.chunk], generator=generator)
-                if tuple(found.shape) != (len(part), *part.shape[2:]) or not torch.isfinite(found).all():
-                    raise ImagesError(
-                        f"{self.name()} should give finite maps of shape {(len(part), *part.shape[2:])}; "
-                        f"it gave {tuple(found.shape)}, or values that are no numbers."
-                    )
-                maps.append(found.detach().to(torch.float32))
-                task.advance(len(part))
+        with kept(classifier):
+            # Not before: a norm that is still training would learn from the pictures that it predicts.
+            said = classifier.predict(images)  # checks the pictures, too
+            pixels = pixels_of(images)
+            wanted = said if targets is None else targets_of(targets, len(pixels), len(classifier.class_names_))
+            generator = seeds.torch_generator(seed, f"explaining with {self.name()}")
+            maps = [torch.zeros(0, *pixels.shape[2:])]
+            with progress.task(f"Explaining {classifier.name()} by {self.name()}", len(pixels)) as task:
+                for part, classes in zip(torch.split(pixels, self.chunk), torch.split(wanted, self.chunk), strict=True):
+                    if len(part):
+                        maps.append(self._checked_maps(classifier, part, classes, generator))
+                        task.advance(len(part))
         return np.asarray(torch.cat(maps).numpy(), dtype=np.float32)
+
+    def _checked_maps(
+        self, classifier: Classifier, images: Tensor, targets: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        # A copy, since hooks ask it for gradients; and gradients even where the caller has switched them off.
+        with torch.enable_grad():
+            found = self._explain(classifier, images.clone(), targets, generator=generator).detach()
+        if tuple(found.shape) != (len(images), *images.shape[2:]) or not torch.isfinite(found).all():
+            raise ImagesError(
+                f"{self.name()} should give finite maps of shape {(len(images), *images.shape[2:])}; "
+                f"it gave {tuple(found.shape)}, or values that are no numbers."
+            )
+        return found.to(torch.float32)
 
     @classmethod
     def check_supported(cls, classifier: Classifier) -> None:
@@ -134,7 +143,8 @@ def layered(classifier: Classifier) -> Layered:
 
 
 @contextmanager
-def _kept(classifier: Classifier) -> Iterator[None]:
+def kept(classifier: Classifier) -> Iterator[None]:
+    """Give a classifier back as it was found, where it is a network; see `as_found`."""
     if isinstance(classifier, Layered):
         with as_found(classifier.network()):
             yield
@@ -142,13 +152,21 @@ def _kept(classifier: Classifier) -> Iterator[None]:
         yield
 
 
-def _checked(targets: Targets, n: int, n_classes: int) -> Tensor:
+def pixels_of(images: Images) -> Tensor:
+    """Return pictures of either type as float32 in [0, 1]."""
+    pixels = tensor_of(images)
+    return pixels.to(torch.float32) / 255 if pixels.dtype == torch.uint8 else pixels
+
+
+def targets_of(targets: Targets, n: int, n_classes: int) -> Tensor:
+    """Return targets as (n,) int64.
+
+    Raises:
+        ConfigError: a target outside 0 .. n_classes - 1, or not one for each picture.
+    """
     found = torch.as_tensor(targets)
-    if (
-        found.shape != (n,)
-        or found.is_floating_point()
-        or (n and not 0 <= int(found.min()) <= int(found.max()) < n_classes)
-    ):
+    is_whole = not (found.is_floating_point() or found.is_complex() or found.dtype == torch.bool) or not found.numel()
+    if found.shape != (n,) or not is_whole or (n and not 0 <= int(found.min()) <= int(found.max()) < n_classes):
         raise ConfigError(
             f"Targets should be one class in 0 .. {n_classes - 1} for each of {n} pictures; "
             f"they are {found.tolist() if found.numel() <= 10 else tuple(found.shape)}."

@@ -28,4 +28,8 @@ def shrink(images: Tensor, max_side: int) -> Tensor:
     if (h, w) == tuple(images.shape[2:]):
         return images
     small = functional.interpolate(images.to(torch.float32), size=(h, w), mode="bilinear", antialias=True)
-    return small.round().clamp(0, 255).to(torch.uint8) if images.dtype == torch.uint8 else small.clamp(0, 1)
+    if images.dtype == torch.uint8:
+        return small.round().clamp(0, 255).to(torch.uint8)
+    clamped = small.clamp(0, 1)
+    # Rounding lifts white a hair above 1, where a clamp has no slope: nothing white could be found by gradients.
+    return small + (clamped - small).detach() if small.requires_grad else clamped

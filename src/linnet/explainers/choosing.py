@@ -1,0 +1,53 @@
+"""Which explainer suits a rung, and how one is made from its name; no explainer is here."""
+
+from typing import Any, get_type_hints
+
+from linnet import catalog
+from linnet.classifiers.base import Classifier
+from linnet.classifiers.capabilities import Differentiable, Layered
+from linnet.errors import ConfigError, LinnetError
+from linnet.explainers.base import Explainer
+from linnet.explainers.grad_cam import GradCam
+from linnet.explainers.integrated_gradients import IntegratedGradients
+from linnet.explainers.maps import last_map, map_layers
+from linnet.explainers.occlusion import Occlusion
+from linnet.records.decode import check_keys, coerce
+
+
+def suitable(classifier: Classifier) -> Explainer:
+    """Choose an explainer that says something about a rung, and does not take long.
+
+    Grad-CAM where a network has a map of at least 2 x 2 places; integrated gradients for other rungs whose logits have
+    a gradient; occlusion for the rest.
+
+    Args:
+        classifier: Fitted.
+
+    Raises:
+        NotFittedError: before fit.
+    """
+    classifier.n_bytes()  # refuses what is not fitted
+    if isinstance(classifier, Layered):
+        last = last_map(map_layers(classifier.network(), classifier.image_shape_))
+        if last is not None and min(last.grid) >= 2:
+            return GradCam()
+    return IntegratedGradients() if isinstance(classifier, Differentiable) else Occlusion()
+
+
+def create(name: str, settings: dict[str, Any]) -> Explainer:
+    """Make an explainer from its name and settings.
+
+    Raises:
+        UnknownNameError: no such explainer, or it has no such setting.
+        ConfigError: a value of the wrong type or out of its range.
+    """
+    entry: type[Explainer] = catalog.find("explainers", name)
+    check_keys(f"setting of {entry.name()}", settings, entry.setting_names())
+    types = get_type_hints(entry)
+    values = {key: coerce(types[key], value, f"{entry.name()}.{key}") for key, value in settings.items()}
+    try:
+        return entry(**values)
+    except LinnetError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{entry.name()} cannot be made with {settings} ({error}).") from None
