@@ -1,4 +1,4 @@
-"""A classifier around any network, and pictures that a bright patch gives away, for tests of what looks into networks."""
+"""A classifier around any network, and pictures that a bright patch gives away, for tests of explainers."""
 
 from dataclasses import dataclass
 

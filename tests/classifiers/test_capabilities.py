@@ -6,7 +6,8 @@ from linnet.classifiers.base import create
 from linnet.classifiers.network import NetworkClassifier
 
 OF_NETWORKS = (
-    "Buildable", "Checkpointed", "Demanding", "Estimating", "Eventful", "RateSeeking", "Shortenable", "Viewing",
+    "Buildable", "Checkpointed", "Demanding", "Estimating", "Eventful", "Layered", "RateSeeking", "Shortenable",
+    "Viewing",
 )  # fmt: skip
 
 
@@ -29,6 +30,21 @@ def test_linear_rungs_have_templates_and_neighbors_sweep_their_settings():
     assert can["Templated"] == {"least-squares", "linear-svm", "softmax-regression"}
     assert "knn" in can["Sweeping"]
     assert "majority" not in can["Sweeping"]
+
+
+def test_rungs_whose_logits_have_a_gradient_are_those_that_are_formulas():
+    able = {name for name in catalog.names("classifiers") if isinstance(create(name, {}), capabilities.Differentiable)}
+    assert able >= {
+        "cnn",
+        "fast-cnn",
+        "least-squares",
+        "linear-svm",
+        "mlp",
+        "resnet",
+        "softmax-regression",
+        "two-layer",
+    }
+    assert not able & {"knn", "majority"}
 
 
 def test_a_course_and_what_it_resolved_to_are_there_after_a_fit_only(toy_dataset, one_round):

@@ -11,7 +11,7 @@ import torch
 import toys
 from linnet import catalog
 from linnet.classifiers.base import Classifier, create, load
-from linnet.classifiers.capabilities import Sweeping, Templated
+from linnet.classifiers.capabilities import Differentiable, Layered, Sweeping, Templated
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, ImagesError, NotFittedError, UnknownNameError
 from linnet.progress import SILENT
@@ -480,3 +480,51 @@ def test_templates_are_one_picture_per_class(name, shape):
     assert templates.shape == (3, *fitted.feature_shape())
     assert torch.isfinite(templates).all()
     assert templates.flatten(1).std(1).min() > 0
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 40, 70)], ids=str)
+def test_logits_are_those_of_the_probabilities_for_bytes_and_floats(name, shape):
+    if not isinstance(quick(name), Differentiable):
+        pytest.skip("has no logits")
+    data = toys.patterns(counts=(20, 20, 20), shape=shape)
+    fitted = fit(name, data)
+    pixels = data.images.float() / 255
+    for images in (pixels, data.images):
+        with torch.no_grad():
+            logits = fitted.logits(images)
+        assert logits.shape == (60, 3)
+        assert torch.allclose(logits.double().softmax(1).float(), fitted.predict_proba(images), atol=1e-6)
+    assert torch.allclose(logits.float(), fitted.logits(pixels).detach().float(), atol=2e-2)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 40, 70)], ids=str)
+def test_logits_keep_the_graph_to_the_pixels(name, shape):
+    if not isinstance(quick(name), Differentiable):
+        pytest.skip("has no logits")
+    data = toys.patterns(counts=(20, 20, 20), shape=shape)
+    fitted = fit(name, data)
+    pixels = (data.images[:4].float() / 255).requires_grad_()
+    kept = pixels.detach().clone()
+    slopes = torch.autograd.grad(fitted.logits(pixels)[:, 1].sum(), pixels)[0]
+    assert torch.isfinite(slopes).all()
+    assert (slopes.flatten(1).abs().sum(1) > 0).all()
+    assert torch.equal(pixels, kept)
+
+
+def test_a_network_is_handed_out_as_it_predicts(name, fitted, toy_test):
+    if not isinstance(fitted, Layered):
+        pytest.skip("has no layers")
+    assert not any(layer.training for layer in fitted.network().modules())
+    images = toy_test.images[:9].float() / 255
+    with torch.no_grad():
+        assert torch.equal(fitted.network()(images), fitted.logits(images))
+
+
+def test_what_an_unfitted_rung_would_be_asked_for_is_refused(name):
+    unfitted = create(name, {})
+    if isinstance(unfitted, Differentiable):
+        with pytest.raises(NotFittedError):
+            unfitted.logits(torch.zeros(1, 1, 8, 8))
+    if isinstance(unfitted, Layered):
+        with pytest.raises(NotFittedError):
+            unfitted.network()

@@ -75,7 +75,7 @@ def of_a_net(test):
 
 @pytest.fixture
 def net():
-    """A network that has nearly everything that could be left changed: modes, norms, gradients, hooks, in-place layers."""
+    """A network with everything that could be left changed: modes, norms, gradients, hooks, in-place layers."""
     layers = netted.seeded(
         lambda: nn.Sequential(
             nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Dropout(0.5), nn.Flatten(),

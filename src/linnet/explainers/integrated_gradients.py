@@ -29,7 +29,7 @@ class IntegratedGradients(Explainer):
     Args:
         baseline: "black", "mean" (each picture's mean color) or "blurred". What equals it has no relevance, so that
             with "black" nothing dark can be found.
-        n_steps: To begin with, at least 1.
+        n_steps: To begin with, at least 2.
         max_steps: Where doubling ends, at least `n_steps`.
         tolerance: How far the sum may be from f(x) - f(b), as a share of it, above 0.
 
@@ -49,9 +49,9 @@ class IntegratedGradients(Explainer):
     def __post_init__(self) -> None:
         """Refuse settings out of their range."""
         check_baseline(self.baseline, "integrated-gradients.baseline")
-        if not 1 <= self.n_steps <= self.max_steps:
+        if not 2 <= self.n_steps <= self.max_steps:
             raise ConfigError(
-                "integrated-gradients wants at least 1 step, and max_steps no smaller; "
+                "integrated-gradients wants at least 2 steps, and max_steps no smaller; "
                 f"n_steps is {self.n_steps}, max_steps {self.max_steps}."
             )
         if not 0 < self.tolerance < 1:
@@ -99,7 +99,7 @@ class IntegratedGradients(Explainer):
             maps[left] = self._integrated(classifier, images[left], targets[left], n_steps)
             # Double: the float32 sum of a large picture would itself be off by a part of the tolerance.
             gap = (maps[left].double().sum((1, 2)) - rise[left]).abs()
-            left = left[gap > self.tolerance * rise[left].abs() + _ROUNDING]
+            left = left[gap > (self.tolerance * rise[left].abs()).clamp(min=_ROUNDING)]
             if n_steps == self.max_steps:
                 break
             n_steps = min(2 * n_steps, self.max_steps)
