@@ -1,6 +1,5 @@
 """The page: well-formed, complete in itself, escaped, readable, and never broken by what a run lacks."""
 
-import base64
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -8,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from linnet.reports import write
-from linnet.reports.page import data_uri, day, heat, moment
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
 SECTIONS = ["summary", "leaderboard", "data", "settings", "training", "mistakes", "templates", "ledger", "repeat"]
@@ -264,24 +262,6 @@ def test_two_classes_give_a_matrix(new_run):
 
 def test_small_pictures_are_scaled_without_blur(page):
     assert {attrs.get("class") for attrs in page.all("img")} == {"pixels"}
-
-
-def test_strength_of_color_grows_with_the_share_and_rare_mistakes_are_visible():
-    strengths = [int(heat(share, False)[:-1]) for share in (0.001, 0.01, 0.1, 1.0)]
-    assert strengths == sorted(strengths)
-    assert strengths[0] >= 10
-    assert heat(1.0, True) == "55%"
-
-
-def test_times_are_said_as_people_do_and_anything_else_stays():
-    assert day("2026-03-01T00:00:00Z") == "1 March 2026"
-    assert moment("2026-12-31T23:59:59Z") == "31 December 2026, 23:59 UTC"
-    assert (day("some day"), moment("")) == ("some day", "")
-
-
-def test_a_data_address_holds_the_file():
-    kind, _, data = data_uri(b"\x89PNG", "image/png").partition(",")
-    assert (kind, base64.b64decode(data)) == ("data:image/png;base64", b"\x89PNG")
 
 
 def luminance(color):
