@@ -89,12 +89,12 @@ def classwise_calibration_errors(probabilities: Probabilities, labels: Labels, *
     Source:
         Kull et al. 2019, section 2 (class-wise ECE); Nixon et al. 2019, equation 4.
     """
-    n_classes = probabilities.shape[1]
-    slots = bins_of(probabilities, n_bins=n_bins) + n_bins * np.arange(n_classes)
-    is_class = labels[:, None] == np.arange(n_classes)
-    all_bins = _collected(probabilities.ravel(), is_class.ravel(), slots.ravel(), n_classes * n_bins)
-    gaps = np.abs(all_bins.right - all_bins.confidence).reshape(n_classes, n_bins)
-    return np.asarray(gaps.sum(axis=1) / len(labels))
+    # One class at a time, so that memory does not grow with pictures times classes.
+    of_classes = [
+        _collected(column, labels == i, bins_of(column, n_bins=n_bins), n_bins)
+        for i, column in enumerate(probabilities.T)
+    ]
+    return np.array([expected_error(of_class) for of_class in of_classes], dtype=np.float64)
 
 
 def reliability(probabilities: Probabilities, labels: Labels, *, n_bins: int = N_BINS) -> tuple[Bin, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
 from linnet.evaluation import metrics
@@ -10,6 +11,8 @@ from linnet.evaluation.calibration import N_BINS, Binned, bins_of, expected_erro
 from linnet.evaluation.confusion import Tally
 from linnet.evaluation.intervals import Table, Values
 from linnet.evaluation.metrics import Labels, Probabilities
+
+Positions = npt.NDArray[np.int64]
 
 _N_MEANS = 2
 """Rows of the calibration table before the bins: the surprise and the squared distance of each picture."""
@@ -61,21 +64,25 @@ def calibration_tables(probabilities: Probabilities, labels: Labels) -> tuple[Ta
     confidence = probabilities.max(axis=1).astype(np.float64)
     slots = _N_MEANS + bins_of(confidence)
     right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    of_class = bins_of(probabilities)
-    upper_pictures, upper_classes = np.nonzero(of_class)
-    came_true = (labels[upper_pictures] == upper_classes).astype(np.float64)
-    upper_slots = upper_classes * N_BINS + of_class[upper_pictures, upper_classes]
     parts = [
         (np.zeros(n, dtype=np.int64), pictures, metrics.surprises(probabilities, labels)),
         (np.ones(n, dtype=np.int64), pictures, metrics.squared_distances(probabilities, labels)),
         (slots, pictures, np.ones(n)),
         (slots + N_BINS, pictures, confidence),
         (slots + 2 * N_BINS, pictures, right),
-        (_N_MEANS + 3 * N_BINS + upper_slots, upper_pictures, came_true - probabilities[upper_pictures, upper_classes]),
+        *(_upper_bins(probabilities[:, i], labels, i) for i in range(n_classes)),
     ]
     rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
     shape = (_N_MEANS + (3 + n_classes) * N_BINS, n)
     return csr_array(coo_array((values, (rows, columns)), shape=shape)), probabilities.T.astype(np.float64)
+
+
+def _upper_bins(column: Probabilities, labels: Labels, i: int) -> tuple[Positions, Positions, Values]:
+    """Return rows, columns and values of one class's entries: what came true less its probability, by bin."""
+    bins = bins_of(column)
+    (pictures,) = np.nonzero(bins)
+    gaps = (labels[pictures] == i) - column[pictures].astype(np.float64)
+    return _N_MEANS + (3 + i) * N_BINS + bins[pictures], pictures, gaps
 
 
 def calibration_draws(sums: Values, of_probabilities: Values, n_true: Values) -> CalibrationDraws:
