@@ -6,7 +6,7 @@ from sklearn import metrics as reference
 
 import matrices
 from linnet.errors import PredictionsError, RunError
-from linnet.evaluation import evaluating
+from linnet.evaluation import evaluating, operating
 from linnet.evaluation.evaluating import complete, evaluate, forget_test, of_rung, without_temperature
 from linnet.evaluation.intervals import wilson
 from linnet.records.evaluation import Evaluation
@@ -84,7 +84,22 @@ def test_intervals_are_about_as_wide_as_theory_says_and_hold_their_numbers(large
     for name in ("brier_score", "expected", "maximum", "classwise"):
         measure = getattr(found.calibration, name)
         assert measure.low <= measure.value <= measure.high
-    assert found.measures["roc_area"].low is None
+
+
+@pytest.mark.parametrize("name", ["roc_area", "average_precision"])
+def test_intervals_of_areas_are_about_those_of_sorting_every_draw(name):
+    said = matrices.made(400, 3)
+    labels, p = said.labels, said.probabilities
+    of = getattr(operating, name)
+    generator = np.random.default_rng(0)
+    draws = []
+    for _ in range(400):
+        chosen = generator.integers(0, 400, 400)
+        draws.append(np.mean([of(operating.sweep(p[chosen, i], labels[chosen] == i)) for i in range(3)]))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    found = numbers(said).measures[name]
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.15 * (high - low))
+    assert found.low < found.value < found.high <= 1
 
 
 def test_the_same_predictions_give_the_same_record_and_another_seed_other_intervals():

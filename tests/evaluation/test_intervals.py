@@ -78,12 +78,12 @@ def test_the_interval_of_a_mean_is_that_of_scipy():
 def test_about_95_of_100_intervals_hold_the_true_mean():
     generator = np.random.default_rng(7)
     held = 0
-    for seed in range(300):
+    for seed in range(200):
         values = generator.normal(size=100)
-        low, high = percentile(float(values.mean()), resampled([values[None]], seed=seed, n_draws=300)[0][:, 0] / 100)
+        low, high = percentile(float(values.mean()), resampled([values[None]], seed=seed, n_draws=200)[0][:, 0] / 100)
         held += low <= 0 <= high
-    # Standard deviation of the share is 1.3 %; percentile intervals of 100 values are a little narrow.
-    assert 0.90 <= held / 300 <= 0.98
+    # standard deviation of the share is 1.5 %; percentile intervals of 100 values are a little narrow.
+    assert 0.90 <= held / 200 <= 0.985
 
 
 def test_an_interval_is_stretched_to_hold_its_number_and_undefined_draws_are_left_out():

@@ -48,6 +48,38 @@ def test_average_precision_agrees_with_scikit_learn_under_ties(seed, n):
         assert found is None
 
 
+@pytest.mark.parametrize(
+    ("influences", "weighted"),
+    [
+        (operating.roc_area_influences, reference.roc_auc_score),
+        (operating.average_precision_influences, reference.average_precision_score),
+    ],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_influences_are_the_derivatives_of_weighted_areas(influences, weighted, seed):
+    scores, is_class = tied_case(seed, 30)
+    found = influences(operating.sweep(scores, is_class))
+    step = 1e-4
+    for picture in range(30):
+        up, down = np.ones(30), np.ones(30)
+        up[picture] += step
+        down[picture] -= step
+        more, less = (weighted(is_class, scores, sample_weight=weights) for weights in (up, down))
+        assert found[picture] == pytest.approx((more - less) / (2 * step), abs=1e-6)
+    assert found.sum() == pytest.approx(0, abs=1e-12)
+
+
+def test_every_class_is_swept_and_influences_are_means_over_those_that_have_areas():
+    probabilities, labels = matrices.matrix(60, 3)
+    labels[labels == 2] = 1
+    found, influences = operating.operate(probabilities, labels, ("ant", "bee", "cat"))
+    swept = [operating.sweep(probabilities[:, i], labels == i) for i in range(3)]
+    assert [one.roc_area for one in found] == [operating.roc_area(one) for one in swept]
+    assert (found[2].roc_area, found[2].average_precision, found[2].roc) == (None, None, None)
+    assert influences[0] == pytest.approx(sum(map(operating.roc_area_influences, swept[:2])) / 2)
+    assert influences[1] == pytest.approx(sum(map(operating.average_precision_influences, swept[:2])) / 2)
+
+
 def test_short_curves_are_those_of_scikit_learn():
     scores, is_class = tied_case(3, 40)
     found = operating.sweep(scores, is_class)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
 from linnet.errors import LinnetError, PredictionsError
 from linnet.evaluation import calibration, confusion, metrics, operating, resampling
@@ -14,8 +13,9 @@ from linnet.evaluation.comparing import compare
 from linnet.evaluation.confusion import Tally
 from linnet.evaluation.intervals import CONFIDENCE, N_DRAWS, Values, percentile, resampled, wilson
 from linnet.evaluation.metrics import Labels, Probabilities
+from linnet.evaluation.operating import Operating
 from linnet.evaluation.resampling import CalibrationDraws
-from linnet.records.evaluation import Calibration, ClassMeasures, Evaluation, Measure, OperatingCurve
+from linnet.records.evaluation import Calibration, ClassMeasures, Evaluation, Measure
 from linnet.records.files import read_json
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
@@ -27,23 +27,14 @@ N_CURVES = 24
 """Classes whose operating curves are kept."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Operating:
-    """Hold curves and areas of one class."""
-
-    roc_area: float | None
-    average_precision: float | None
-    roc: OperatingCurve | None
-    precision_recall: OperatingCurve | None
-
-
 def evaluate(
     predictions: Predictions, *, rung: str, split: str, temperature: float | None = None, seed: int = 0
 ) -> Evaluation:
     """Compute every number of one rung on one split.
 
     Intervals of accuracies and recalls are Wilson's; those of all other numbers come from the bootstrap, by
-    percentiles. Areas under operating curves have none: each draw would have to be sorted anew for every class.
+    percentiles. Areas under operating curves would have to be sorted anew for every class and draw; their draws are
+    linear in the weights of the pictures instead, which is nearly the same for areas.
 
     Args:
         predictions: At least one picture; what the model says, its temperature inside.
@@ -61,8 +52,8 @@ def evaluate(
     said, labels, names = predictions.probabilities, predictions.labels, predictions.class_names
     counts = confusion.tally(predictions.predicted, labels, len(names))
     versions = [said] if temperature is None else [said, without_temperature(said, temperature)]
-    drawn, believed = _draw(versions, predictions, seed)
-    swept = [_operating(name, said[:, i], labels == i) for i, name in enumerate(names)]
+    swept, influences = operating.operate(said, labels, names)
+    drawn, believed, shifts = _draw(versions, predictions, influences, seed)
     calibrated, *others = [_calibration(p, labels, d) for p, d in zip(versions, believed, strict=True)]
     return Evaluation(
         rung=rung,
@@ -73,8 +64,8 @@ def evaluate(
         measures={
             **_fractions(predictions),
             **_from_counts(counts, drawn),
-            "roc_area": _mean([found.roc_area for found in swept]),
-            "average_precision": _mean([found.average_precision for found in swept]),
+            "roc_area": _mean_area([found.roc_area for found in swept], shifts[:, 0]),
+            "average_precision": _mean_area([found.average_precision for found in swept], shifts[:, 1]),
         },
         calibration=calibrated,
         temperature=temperature,
@@ -155,17 +146,17 @@ def forget_test(run: Run) -> None:
 
 
 def _draw(
-    versions: Sequence[Probabilities], predictions: Predictions, seed: int
-) -> tuple[Tally, list[CalibrationDraws]]:
+    versions: Sequence[Probabilities], predictions: Predictions, influences: Values, seed: int
+) -> tuple[Tally, list[CalibrationDraws], Values]:
     """Draw pictures once for all numbers, with and without the temperature."""
     labels = predictions.labels
-    tables = [resampling.tally_table(predictions.predicted, labels, len(predictions.class_names))]
+    tables = [influences, resampling.tally_table(predictions.predicted, labels, len(predictions.class_names))]
     for probabilities in versions:
         tables.extend(resampling.calibration_tables(probabilities, labels))
-    of_tally, *others = resampled(tables, seed=seed)
+    shifts, of_tally, *others = resampled(tables, seed=seed)
     drawn = resampling.tallies(of_tally)
     pairs = zip(others[::2], others[1::2], strict=True)
-    return drawn, [resampling.calibration_draws(*pair, drawn.n_true) for pair in pairs]
+    return drawn, [resampling.calibration_draws(*pair, drawn.n_true) for pair in pairs], shifts
 
 
 def _fractions(predictions: Predictions) -> dict[str, Measure]:
@@ -214,17 +205,7 @@ def _calibration(probabilities: Probabilities, labels: Labels, draws: Calibratio
     return Calibration(**measures, bins=calibration.reliability(probabilities, labels))
 
 
-def _operating(name: str, scores: Probabilities, is_class: npt.NDArray[np.bool_]) -> _Operating:
-    found = operating.sweep(scores, is_class)
-    return _Operating(
-        roc_area=operating.roc_area(found),
-        average_precision=operating.average_precision(found),
-        roc=operating.roc_curve(name, found),
-        precision_recall=operating.precision_recall_curve(name, found),
-    )
-
-
-def _classes(predictions: Predictions, counts: Tally, swept: Sequence[_Operating]) -> tuple[ClassMeasures, ...]:
+def _classes(predictions: Predictions, counts: Tally, swept: Sequence[Operating]) -> tuple[ClassMeasures, ...]:
     precisions, recalls, f1_scores = (
         of(counts) for of in (confusion.precisions, confusion.recalls, confusion.f1_scores)
     )
@@ -251,9 +232,10 @@ def _classes(predictions: Predictions, counts: Tally, swept: Sequence[_Operating
     return tuple(rows)
 
 
-def _mean(values: Sequence[float | None]) -> Measure:
-    defined = [value for value in values if value is not None]
-    return Measure(value=sum(defined) / len(defined) if defined else None)
+def _mean_area(areas: Sequence[float | None], shifts: Values) -> Measure:
+    defined = [area for area in areas if area is not None]
+    value = sum(defined) / len(defined) if defined else np.nan
+    return _bootstrapped(value, np.clip(value + shifts, 0.0, 1.0))
 
 
 def _defined(value: float) -> float | None:
