@@ -82,7 +82,7 @@ def test_about_95_of_100_intervals_hold_the_true_mean():
         values = generator.normal(size=100)
         low, high = percentile(float(values.mean()), resampled([values[None]], seed=seed, n_draws=200)[0][:, 0] / 100)
         held += low <= 0 <= high
-    # standard deviation of the share is 1.5 %; percentile intervals of 100 values are a little narrow.
+    # Standard deviation of the share is 1.5 %; percentile intervals of 100 values are a little narrow.
     assert 0.90 <= held / 200 <= 0.985
 
 
