@@ -60,6 +60,23 @@ def test_every_augmentation_and_loss_has_a_row_on_its_page(family, page):
     assert [name for name in catalog.names(family) if f"\n| `{name}` |" not in text] == []
 
 
+@pytest.mark.parametrize("name", catalog.names("explainers"))
+def test_every_explainer_has_a_row_and_its_settings_are_named(name):
+    text = (DOCS / "explaining.md").read_text(encoding="utf-8")
+    assert f"\n| `{name}` |" in text
+    for setting in catalog.find("explainers", name).setting_names():
+        assert f"`{name}.{setting}`" in text
+
+
+def test_the_code_of_explaining_runs():
+    explaining, own = blocks(DOCS / "explaining.md", "python")
+    exec(compile(explaining, "explaining.md", "exec"), {})
+    made = {"__name__": "linnet.explainers.brightness"}
+    exec(compile(own, "explaining.md", "exec"), made)
+    assert made["Brightness"].name() == "brightness"
+    assert made["Brightness"]().explain(made["rung"], made["images"]).shape == (4, 8, 8)
+
+
 @pytest.mark.parametrize("name", [*OPTIMIZERS, *SCHEDULES, *(part.name for part in fields(Recipe))])
 def test_everything_that_a_recipe_can_say_is_explained(name):
     assert f"`{name}`" in (DOCS / "training.md").read_text(encoding="utf-8")
