@@ -56,7 +56,9 @@ class Shortcut(nn.Module):
 
     def forward(self, x):
         x = self.convolution(x)
-        return x + self.bend(self.convolution(self.bend(x)))
+        bent = self.bend(self.convolution(self.bend(x)))
+        bent += x  # in place, as many networks do it
+        return bent
 
 
 def test_what_goes_past_a_bend_is_left_alone(images):

@@ -39,8 +39,8 @@ class GuidedBackprop(Explainer):
                 "none; gradient and smoothgrad explain it."
             )
         # captum's hooks sit on the tensor that comes into a ReLU: where a shortcut takes the same tensor past it, they
-        # would clip what comes back through the shortcut, too. These see the ReLU's own part.
-        hooks = [layer.register_full_backward_hook(_without_negative) for layer in bends]
+        # would clip what comes back through the shortcut, too. Here the ReLU is exchanged for one that is guided.
+        hooks = [layer.register_forward_hook(_guided) for layer in bends]
         try:
             total = target_logits(network(images.requires_grad_()), targets).sum() + 0 * images.sum()
             (slopes,) = torch.autograd.grad(total, images)
@@ -50,6 +50,20 @@ class GuidedBackprop(Explainer):
         return strongest(slopes)
 
 
-def _without_negative(layer: nn.Module, inwards: Any, outwards: Any) -> tuple[Tensor | None, ...]:
-    # The ReLU itself has zeroed the gradient where its input was negative.
-    return tuple(None if slope is None else slope.clamp(min=0) for slope in inwards)
+class _GuidedReLU(torch.autograd.Function):
+    """Give max(x, 0), and let back what is positive where x was: two masks, the ReLU's own and the guiding one."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x > 0)
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
+        (passes,) = ctx.saved_tensors
+        guided: Tensor = slopes[0].clamp(min=0) * passes
+        return guided
+
+
+def _guided(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Any:
+    return _GuidedReLU.apply(inputs[0])

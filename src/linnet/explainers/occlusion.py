@@ -74,7 +74,8 @@ class Occlusion(Explainer):
             strides=(n_channels, *stride),
             baselines=baseline_of(images, self.fill),
             target=targets,
-            perturbations_per_eval=max(1, images_at_once(images[0]) // len(images)),
+            # Nothing is kept for a way back, so that more of them fit into memory.
+            perturbations_per_eval=max(1, 8 * images_at_once(images[0]) // len(images)),
         )
         # Every window covers all channels, so that all of them hold the same.
         return losses[:, 0]
