@@ -1,4 +1,4 @@
 """Which pixels speak for a class: each entry gives every picture a map of relevance."""
 
-MACHINERY = ("baselines", "choosing", "keeping", "maps", "sanity", "slopes")
+MACHINERY = ("baselines", "choosing", "maps", "sanity", "slopes")
 """Files that are no entries."""

@@ -14,9 +14,9 @@ from torch import Tensor
 from linnet import catalog, seeds
 from linnet.classifiers.base import Classifier, Images
 from linnet.classifiers.capabilities import Differentiable, Layered
+from linnet.classifiers.keeping import as_found
 from linnet.datasets.base import tensor_of
 from linnet.errors import ConfigError, ImagesError, UnsupportedError
-from linnet.explainers.keeping import as_found
 from linnet.progress import SILENT, Progress
 
 Targets = Tensor | npt.NDArray[Any]

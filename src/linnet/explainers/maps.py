@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from linnet import seeds
+from linnet.classifiers.keeping import as_found
 from linnet.errors import UnknownNameError, UnsupportedError
-from linnet.explainers.keeping import as_found
 
 _MOST_PREFIX = 16
 """Tokens beside those of the picture: the class's, and registers."""

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 import netted
-from linnet.explainers.keeping import as_found
+from linnet.classifiers.keeping import as_found
 
 
 def network():
