@@ -240,3 +240,53 @@ def test_tensors_are_found_in_any_nest():
     assert [id(t) for t in tensors_in({"x": [a, (3, b)], "y": None})] == [id(a), id(b)]
     assert first_tensor([None, {"k": b}]) is b
     assert first_tensor(["text"]) is None
+
+
+def start_by_autograd(network, shape):
+    """First row and column that an output in the middle sees, less its strides from the first output."""
+    field = field_of(network, shape)
+    picture = torch.ones(shape, dtype=torch.float64, requires_grad=True)
+    output = positive(network)(picture)
+    y, x = output.shape[2] // 2, output.shape[3] // 2
+    (gradient,) = torch.autograd.grad(output[0, :, y, x].sum(), picture)
+    (top, _), (left, _) = reached(gradient[0].sum(0))
+    return field, (top - y * field.stride[0], left - x * field.stride[1])
+
+
+class Cropping(nn.Module):
+    def forward(self, x):
+        return functional.pad(x[:, :, 3::2, 1:-2], (2, 0, 1, 0))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [nn.Conv2d(1, 2, 3, padding=1), nn.AvgPool2d(2), nn.Conv2d(2, 2, 3, padding=(0, 2), dilation=2)],
+        [
+            nn.Conv2d(1, 2, (5, 3), padding="same", dilation=2),
+            nn.Conv2d(2, 2, 3, stride=2, padding=1),
+            nn.AvgPool2d(3, 2, 1),
+        ],
+        [nn.ZeroPad2d((3, 0, 1, 2)), nn.Conv2d(1, 1, 3, stride=2), nn.Conv2d(1, 1, 2, padding="valid")],
+        [nn.Conv2d(1, 1, 3), Cropping(), nn.Conv2d(1, 1, 3, padding=1)],
+    ],
+    ids=["padded", "same", "zero-padded", "cropped"],
+)
+def test_where_a_field_begins_agrees_with_autograd(layers):
+    field, expected = start_by_autograd(nn.Sequential(*layers), (1, 1, 48, 40))
+    assert field.start == expected
+
+
+def test_paths_that_meet_begin_where_the_larger_field_does():
+    inner, outer = Field((1, 1), (2, 2)), Field((3, 3), (2, 2), (-1, -1))
+    assert meeting([inner, outer]).start == (-1, -1)
+
+
+def test_fields_can_be_counted_from_a_later_tensor():
+    picture = torch.zeros(1, 1, 8, 8)
+    tracker = FieldTracker(picture)
+    with tracker:
+        smaller = functional.interpolate(picture, size=(4, 4), mode="bilinear")
+        assert tracker.field(smaller) is None
+        tracker.begin(smaller)
+        assert tracker.field(smaller + 1) == Field()

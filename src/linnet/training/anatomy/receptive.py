@@ -16,6 +16,7 @@ those that normalize over the picture (group, instance, layer norm) let every pi
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as with_options
 from typing import Any
 
 from torch import Tensor, nn
@@ -41,16 +42,23 @@ class Field:
     Args:
         size: Pixels seen along each side.
         stride: Pixels between what neighboring values see.
+        start: Row and column of the first pixel that the first value sees; below 0 where it sees padding. Left out
+            when fields are compared.
     """
 
     size: Pair = (1, 1)
     stride: Pair = (1, 1)
+    start: Pair = with_options(default=(0, 0), compare=False)
 
-    def through(self, *, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> "Field":
-        """Return what a window over such values sees."""
+    def through(self, *, kernel: Pair, stride: Pair, dilation: Pair = (1, 1), padding: Pair = (0, 0)) -> "Field":
+        """Return what a window over such values sees, which begins `padding` values before the first one."""
         (h, w), (down, across) = self.size, self.stride
         grown = extent(kernel[0], dilation=dilation[0]) - 1, extent(kernel[1], dilation=dilation[1]) - 1
-        return Field((h + grown[0] * down, w + grown[1] * across), (down * stride[0], across * stride[1]))
+        return Field(
+            (h + grown[0] * down, w + grown[1] * across),
+            (down * stride[0], across * stride[1]),
+            (self.start[0] - padding[0] * down, self.start[1] - padding[1] * across),
+        )
 
 
 def meeting(fields: Iterable[Field | None]) -> Field | None:
@@ -59,9 +67,11 @@ def meeting(fields: Iterable[Field | None]) -> Field | None:
     whole = [field for field in known if field is not None]
     if not whole or len(whole) < len(known):
         return None
-    sizes, strides = [field.size for field in whole], [field.stride for field in whole]
+    sizes, strides, starts = zip(*((field.size, field.stride, field.start) for field in whole), strict=True)
     return Field(
-        (max(h for h, _ in sizes), max(w for _, w in sizes)), (max(h for h, _ in strides), max(w for _, w in strides))
+        (max(h for h, _ in sizes), max(w for _, w in sizes)),
+        (max(h for h, _ in strides), max(w for _, w in strides)),
+        (min(h for h, _ in starts), min(w for _, w in starts)),
     )
 
 
@@ -76,6 +86,10 @@ class FieldTracker(TorchFunctionMode):
         super().__init__()
         # Tensors are kept beside their fields: an id is given again once its tensor is gone.
         self._known: dict[int, tuple[Tensor, Field | None]] = {id(picture): (picture, Field())}
+
+    def begin(self, picture: Tensor) -> None:
+        """Let a tensor be the picture from here on, as where a network shrinks what comes in before its first layer."""
+        self._note(picture, Field())
 
     def field(self, tensor: Tensor) -> Field | None:
         """Return what is known of a tensor's values; None is the whole picture or not known."""
@@ -103,18 +117,21 @@ class FieldTracker(TorchFunctionMode):
         if inputs := [t for t in tensors_in((args, kwargs)) if id(t) in self._known]:
             # What is written into an existing tensor comes from somewhere else: nothing is known of the mixture.
             for output in tensors_in(args[0] if name == "setitem" else result):
-                self._note(output, self._after(name, args, inputs, output))
+                self._note(output, self._after(name, (args, kwargs), inputs, output))
         return result
 
-    def _after(self, name: str, args: Sequence[Any], inputs: Sequence[Tensor], output: Tensor) -> Field | None:
+    def _after(self, name: str, call: tuple[Any, Any], inputs: Sequence[Tensor], output: Tensor) -> Field | None:
+        args, kwargs = call
         field = meeting(self.field(tensor) for tensor in inputs)
         if field is None or output.ndim != 4:
             return None
         if name == "getitem":
-            steps = _steps(args[1])
-            return field.through(kernel=(1, 1), stride=steps) if steps else None
+            steps = _steps(args[1], inputs[0])
+            return field.through(kernel=(1, 1), stride=steps[0], padding=steps[1]) if steps else None
         keeps_sides = all(tensor.shape[-2:] == output.shape[-2:] for tensor in inputs)
-        return field if name in POINTWISE and (keeps_sides or name == "pad") else None
+        if name == "pad":
+            return field.through(kernel=(1, 1), stride=(1, 1), padding=_padding(args, kwargs))
+        return field if name in POINTWISE and keeps_sides else None
 
     def _note(self, tensor: Tensor, field: Field | None) -> None:
         self._known[id(tensor)] = (tensor, field)
@@ -139,7 +156,9 @@ def _window(layer: nn.Module, entering: Tensor) -> dict[str, Pair] | None:
     if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | nn.LPPool2d):
         kernel = _pair(layer.kernel_size)
         stride = kernel if layer.stride is None else _pair(layer.stride)
-        return {"kernel": kernel, "stride": stride, "dilation": _pair(getattr(layer, "dilation", 1))}
+        dilation = _pair(getattr(layer, "dilation", 1))
+        padding = _before(getattr(layer, "padding", 0), kernel=kernel, dilation=dilation)
+        return {"kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding}
     if isinstance(layer, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
         wanted, sides = _pair(layer.output_size), entering.shape[-2:]
         cells = wanted[0] or sides[0], wanted[1] or sides[1]
@@ -154,10 +173,30 @@ def _pair(value: Any) -> Any:
     return tuple(value) if isinstance(value, tuple | list) else (value, value)
 
 
-def _steps(index: Any) -> Pair | None:
-    """Return every which row and column an index of a 4-D tensor takes; None where it is not made of slices."""
+def _before(padding: Any, *, kernel: Pair, dilation: Pair) -> Pair:
+    """Return how many values are put before the first row and column; "same" puts an odd one behind the last."""
+    if padding == "valid":
+        return 0, 0
+    if padding == "same":
+        return (extent(kernel[0], dilation=dilation[0]) - 1) // 2, (extent(kernel[1], dilation=dilation[1]) - 1) // 2
+    rows, columns = _pair(padding)
+    return rows, columns
+
+
+def _padding(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Pair:
+    """Return the same of torch's `pad`, which names the last side first, each with before and behind."""
+    amounts = [*(args[1] if len(args) > 1 else kwargs["pad"]), 0, 0, 0, 0]
+    return int(amounts[2]), int(amounts[0])
+
+
+def _steps(index: Any, source: Tensor) -> tuple[Pair, Pair] | None:
+    """Return every which row and column an index of a 4-D tensor takes, and, below 0, how many it leaves out before.
+
+    None where it is not made of slices.
+    """
     parts = index if isinstance(index, tuple) else (index,)
     if len(parts) > 4 or not all(isinstance(part, slice) for part in parts):
         return None
     rows, columns = (*parts, *[slice(None)] * (4 - len(parts)))[2:]
-    return rows.step or 1, columns.step or 1
+    (top, _, down), (left, _, across) = rows.indices(source.shape[2]), columns.indices(source.shape[3])
+    return (down, across), (-top, -left)
