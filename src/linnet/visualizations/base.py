@@ -6,12 +6,13 @@ from typing import ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from linnet import catalog
 from linnet.classifiers.base import Classifier
 from linnet.datasets.base import Dataset
-from linnet.errors import ConfigError, UnsupportedError
+from linnet.errors import ConfigError, ImagesError, UnsupportedError
 from linnet.progress import SILENT, Progress
 
 
@@ -78,6 +79,7 @@ class Visualization(ABC):
             NotFittedError: the classifier has not learned anything yet.
             UnsupportedError: it cannot be looked at so; names those that can.
             ConfigError: pictures are wanted and none were given, or training pictures are.
+            ImagesError: pictures of another shape or type than the rung learned from.
         """
         subject.classifier.n_bytes()  # refuses what is not fitted
         self.check_supported(subject.classifier)
@@ -85,6 +87,7 @@ class Visualization(ABC):
             raise ConfigError(f"{self.name()} wants at least one picture to look at; none was given.")
         if self.wants_train and (subject.train is None or not len(subject.train)):
             raise ConfigError(f"{self.name()} wants the pictures that the rung learned from; they are not at hand.")
+        _check_pictures(subject)
         with progress.task(f"Drawing {self.name()} of {subject.classifier.name()}"):
             return tuple(self._draw(subject))
 
@@ -117,3 +120,27 @@ class Visualization(ABC):
     @abstractmethod
     def _draw(self, subject: Subject) -> list[Panel]:
         """Return the panels; what is wanted is there already."""
+
+
+def _check_pictures(subject: Subject) -> None:
+    wanted = subject.classifier.image_shape_
+    for pixels in (subject.images, None if subject.train is None else subject.train.pixels):
+        if pixels is not None and (tuple(pixels.shape[1:]) != wanted or pixels.dtype != torch.uint8):
+            raise ImagesError(
+                f"{subject.classifier.name()} learned from uint8 pictures of shape {wanted}; "
+                f"those to look at are {pixels.dtype} of shape {tuple(pixels.shape[1:])}."
+            )
+
+
+def images_of(subject: Subject) -> Tensor:
+    """Return the pictures of a subject that was checked to have some."""
+    if subject.images is None:
+        raise ConfigError("There is no picture to look at; give at least one.")
+    return subject.images
+
+
+def training_of(subject: Subject) -> Dataset:
+    """Return the training pictures of a subject that was checked to have some."""
+    if subject.train is None:
+        raise ConfigError("The pictures that the rung learned from are not at hand; give them.")
+    return subject.train
