@@ -54,8 +54,11 @@ def test_every_named_set_is_documented(name):
     assert f"`{name}`" in EVERYTHING
 
 
-@pytest.mark.parametrize(("family", "page"), [("augmentations", "augmentation.md"), ("losses", "training.md")])
-def test_every_augmentation_and_loss_has_a_row_on_its_page(family, page):
+@pytest.mark.parametrize(
+    ("family", "page"),
+    [("augmentations", "augmentation.md"), ("losses", "training.md"), ("visualizations", "visualizations.md")],
+)
+def test_every_augmentation_loss_and_visualization_has_a_row_on_its_page(family, page):
     text = (DOCS / page).read_text(encoding="utf-8")
     assert [name for name in catalog.names(family) if f"\n| `{name}` |" not in text] == []
 
@@ -75,6 +78,22 @@ def test_the_code_of_explaining_runs():
     exec(compile(own, "explaining.md", "exec"), made)
     assert made["Brightness"].name() == "brightness"
     assert made["Brightness"]().explain(made["rung"], made["images"]).shape == (4, 8, 8)
+
+
+@pytest.mark.parametrize("name", catalog.names("visualizations"))
+def test_every_setting_of_a_visualization_stands_in_its_row(name):
+    text = (DOCS / "visualizations.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `{name}` \|.*$", text, flags=re.MULTILINE)
+    settings = catalog.find("visualizations", name).setting_names()
+    assert [setting for setting in settings if f"`{setting}`" not in row] == []
+
+
+def test_the_code_of_visualizations_runs():
+    (drawing,) = blocks(DOCS / "visualizations.md", "python")
+    made = {}
+    exec(compile(drawing, "visualizations.md", "exec"), made)
+    assert made["panels"][0].image.ndim == 3
+    assert "conv1" in made["maps"]
 
 
 @pytest.mark.parametrize("name", [*OPTIMIZERS, *SCHEDULES, *(part.name for part in fields(Recipe))])

@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 import netted
+import toys
 from linnet.classifiers.base import create
 from linnet.errors import UnsupportedError
 from linnet.explainers.base import Explainer
