@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from linnet.charts.theme import GRID, INK, SERIES, inline, settings, to_svg
+from linnet.charts.theme import GRID, INK, SERIES, css, fallback, inline, settings, to_svg
 
 
 def drawn(name="one"):
@@ -89,3 +89,12 @@ def test_the_settings_of_the_caller_come_back():
     before = dict(mpl.rcParams)
     drawn()
     assert dict(mpl.rcParams) == before
+
+
+def test_a_legend_can_have_the_colors_of_the_drawing():
+    svg = drawn()
+    for color in SERIES:
+        assert css(color) in svg
+        assert fallback(color) in css(color)
+    assert fallback(INK) in css(INK)
+    assert css("#123456") == fallback("#123456") == "#123456"

@@ -20,6 +20,7 @@ _VARIABLES = {INK: "var(--chart-ink, #7d8087)", GRID: "var(--chart-grid, #a9acb1
     sentinel: f"var(--series-{i}, {fallback})"
     for i, (sentinel, fallback) in enumerate(zip(SERIES, _FALLBACKS, strict=True), start=1)
 }
+_PLAIN = dict(zip((INK, *SERIES), ("#7d8087", *_FALLBACKS), strict=True))
 _NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
@@ -76,6 +77,16 @@ def to_svg(figure: "Figure", name: str) -> str:
     text = re.sub(r"\s*\n\s*", " ", text).replace("> <", ">\n<")
     frame = f'<svg{_NAMESPACE} viewBox="0 0 {width:g} {height:g}" style="stroke-linejoin: round" aria-hidden="true">'
     return frame + text.strip() + "\n"
+
+
+def css(color: str) -> str:
+    """Return what a color of a chart is in the page: the legend beside a chart shows the same."""
+    return _VARIABLES.get(color, color)
+
+
+def fallback(color: str) -> str:
+    """Return a color of a chart as "#rrggbb", as it is where no page gives another one."""
+    return _PLAIN.get(color, color)
 
 
 def inline(svg: str) -> str:
