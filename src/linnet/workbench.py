@@ -1,32 +1,26 @@
 """The one door: a verb for each thing that a user can wish for; command line and server call these and nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from linnet import catalog, describing
 from linnet.datasets import loading
-from linnet.datasets.loading import Loaded
-from linnet.datasets.opening import absolute
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
-from linnet.evaluation import augmenting, climbing, elsewhere, evaluating, rates, showing
+from linnet.evaluation import augmenting, climbing, elsewhere, evaluating, rates, running, showing
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.rates import FoundRate
-from linnet.machine import describe_machine
+from linnet.evaluation.running import Settings, Source
 from linnet.progress import SILENT, Progress
 from linnet.records.data_facts import DataFacts
-from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.experiment import Protocol
 from linnet.records.files import write_bytes
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.manifest import Manifest
 from linnet.records.run import Run, refuse_existing
 from linnet.reports import page
-
-Source = str | Path | DataSpec
-Settings = Mapping[str, Mapping[str, Any]]
 
 
 class More(TypedDict, total=False):
@@ -84,7 +78,7 @@ def inspect(
     sheet = None if augment is None else augmenting.free_sheet(folder)
     if folder is not None:
         refuse_existing(folder)
-    loaded = loading.load(_spec(data), protocol or Protocol(), seed=seed, progress=progress)
+    loaded = loading.load(running.spec_of(data), protocol or Protocol(), seed=seed, progress=progress)
     facts = data_facts(loaded)
     if folder is not None:
         loaded.manifest.write(folder / "manifest.csv")
@@ -128,9 +122,9 @@ def climb(
         LinnetError: whatever is wrong with the request or the data, before anything is written.
     """
     names = tuple(name.replace("_", "-") for name in rungs) or ladder_names()
-    asked = _asked("climb", data, rungs=names, protocol=protocol, settings=settings, seed=seed)
+    asked = running.asked("climb", data, rungs=names, protocol=protocol, settings=settings, seed=seed)
     asked = replace(asked, **more)
-    return _run(asked, out, progress)
+    return running.carry_out(asked, out, progress)
 
 
 def train(
@@ -146,9 +140,9 @@ def train(
 ) -> Run:
     """Train one rung under the same protocol as a climb; see `climb`."""
     name = classifier.replace("_", "-")
-    asked = _asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
+    asked = running.asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
     asked = replace(asked, **more)
-    return _run(asked, out, progress)
+    return running.carry_out(asked, out, progress)
 
 
 def find_rate(
@@ -180,7 +174,7 @@ def find_rate(
         RunError: the files to write are there already.
     """
     name = classifier.replace("_", "-")
-    asked = _asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
+    asked = running.asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
     rung = rates.seeking(climbing.ladder(asked).candidates[name][0])
     files = rates.free_files(Path(out) if out is not None else None)
     loaded = loading.load(asked.data, asked.protocol, seed=seed, progress=progress)
@@ -209,7 +203,7 @@ def resume(run: Path | str, *, progress: Progress = SILENT) -> Run:
     loaded = loading.load(
         experiment.data, experiment.protocol, seed=experiment.seed, expected=expected, progress=progress
     )
-    _finish(opened, ladder, loaded, command="resume", progress=progress)
+    running.finish(opened, ladder, loaded, command="resume", progress=progress)
     return opened
 
 
@@ -241,7 +235,7 @@ def evaluate(
     """
     opened = Run.open(Path(run))
     if data is not None:
-        return elsewhere.score(opened, _spec(data), Path(out) if out is not None else None, progress=progress)
+        return elsewhere.score(opened, running.spec_of(data), Path(out) if out is not None else None, progress=progress)
     if opened.openings and not again:
         climbing.refuse_second_opening(opened)
     experiment = opened.experiment
@@ -311,74 +305,3 @@ def describe(
     if input_shape is None:
         return found
     return replace(found, layers=describing.layers(found, own, input_shape, n_classes))
-
-
-# -- behind the door -----------------------------------------------------------------------------------------------
-
-
-def _asked(
-    command: Literal["climb", "train"],
-    data: Source,
-    *,
-    rungs: tuple[str, ...],
-    protocol: Protocol | None,
-    settings: Settings | None,
-    seed: int,
-) -> Experiment:
-    """Write down everything that was asked."""
-    return Experiment(
-        command=command,
-        data=_spec(data),
-        protocol=protocol or Protocol(),
-        rungs=rungs,
-        seed=seed,
-        settings=climbing.spread(settings or {}, rungs),
-        machine=describe_machine(),
-    )
-
-
-def _run(experiment: Experiment, out: Path | str | None, progress: Progress) -> Run:
-    """Do what was asked: all that can be refused is refused before the run folder is made."""
-    ladder = climbing.ladder(experiment)
-    folder = Path(out) if out is not None else _free_folder(experiment.data)
-    refuse_existing(folder)
-    loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, progress=progress)
-    run = Run.create(folder, experiment)
-    _finish(run, ladder, loaded, command=experiment.command, progress=progress)
-    return run
-
-
-def _finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, progress: Progress) -> None:
-    """Do what is left of a run. An opening of the test split that came to nothing stays in the ledger."""
-    loaded.manifest.write(run.folder / "manifest.csv")
-    data_facts(loaded).write(run.folder / "data.json")
-    with _report_at_the_end(run, loaded):
-        skipped = climbing.climb(run, ladder, loaded, progress=progress)
-        again = bool(run.openings)
-        climbing.open_test(run, loaded, command=command, again=again, skipped=skipped, progress=progress)
-
-
-@contextmanager
-def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
-    """Write pictures and report when the work ends: well, by Ctrl-C, or by an error."""
-    try:
-        yield
-    finally:
-        evaluating.complete(run, lenient=True)
-        showing.store_pictures(run, loaded)
-        page.write(run)
-
-
-def _spec(data: Source) -> DataSpec:
-    """Make paths absolute, so that a run finds its data again from any folder."""
-    spec = data if isinstance(data, DataSpec) else DataSpec(source=str(data))
-    return replace(spec, source=absolute(spec.source))
-
-
-def _free_folder(spec: DataSpec) -> Path:
-    """Name the first free folder runs/DATA-1, runs/DATA-2, ..."""
-    stem = Path(spec.source.partition("[")[0].rstrip("/\\") or "data").name.split(".")[0] or "data"
-    number = 1
-    while Path("runs", f"{stem}-{number}").exists():
-        number += 1
-    return Path("runs", f"{stem}-{number}")

@@ -1,0 +1,95 @@
+"""What stands behind the verbs that make and score runs: from a request to a finished run folder with its report."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from linnet.datasets import loading
+from linnet.datasets.loading import Loaded
+from linnet.datasets.opening import absolute
+from linnet.evaluation import climbing, evaluating, showing
+from linnet.evaluation.facts import data_facts
+from linnet.machine import describe_machine
+from linnet.progress import Progress
+from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.run import Run, refuse_existing
+from linnet.reports import page
+
+Source = str | Path | DataSpec
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+def asked(
+    command: Literal["climb", "train"],
+    data: Source,
+    *,
+    rungs: tuple[str, ...],
+    protocol: Protocol | None,
+    settings: Settings | None,
+    seed: int,
+) -> Experiment:
+    """Write down everything that was asked."""
+    return Experiment(
+        command=command,
+        data=spec_of(data),
+        protocol=protocol or Protocol(),
+        rungs=rungs,
+        seed=seed,
+        settings=climbing.spread(settings or {}, rungs),
+        machine=describe_machine(),
+    )
+
+
+def carry_out(experiment: Experiment, out: Path | str | None, progress: Progress) -> Run:
+    """Do what was asked, in a new run folder; all that can be refused is refused before the folder is made.
+
+    Args:
+        experiment: What was asked.
+        out: The run folder; None: the first free one under runs/.
+        progress: Where long work reports to.
+    """
+    ladder = climbing.ladder(experiment)
+    folder = Path(out) if out is not None else free_folder(experiment.data)
+    refuse_existing(folder)
+    loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, progress=progress)
+    run = Run.create(folder, experiment)
+    finish(run, ladder, loaded, command=experiment.command, progress=progress)
+    return run
+
+
+def finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, progress: Progress) -> None:
+    """Do what is left of a run. An opening of the test split that came to nothing stays in the ledger."""
+    loaded.manifest.write(run.folder / "manifest.csv")
+    data_facts(loaded).write(run.folder / "data.json")
+    with _report_at_the_end(run, loaded):
+        skipped = climbing.climb(run, ladder, loaded, progress=progress)
+        again = bool(run.openings)
+        climbing.open_test(run, loaded, command=command, again=again, skipped=skipped, progress=progress)
+
+
+@contextmanager
+def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
+    """Write pictures and report when the work ends: well, by Ctrl-C, or by an error."""
+    try:
+        yield
+    finally:
+        evaluating.complete(run, lenient=True)
+        showing.store_pictures(run, loaded)
+        page.write(run)
+
+
+def spec_of(data: Source) -> DataSpec:
+    """Make paths absolute, so that a run finds its data again from any folder."""
+    spec = data if isinstance(data, DataSpec) else DataSpec(source=str(data))
+    return replace(spec, source=absolute(spec.source))
+
+
+def free_folder(spec: DataSpec) -> Path:
+    """Name the first free folder runs/DATA-1, runs/DATA-2, ..."""
+    stem = Path(spec.source.partition("[")[0].rstrip("/\\") or "data").name.split(".")[0] or "data"
+    number = 1
+    while Path("runs", f"{stem}-{number}").exists():
+        number += 1
+    return Path("runs", f"{stem}-{number}")
