@@ -42,3 +42,23 @@ def test_a_damaged_file_is_refused(tmp_path, data):
     (tmp_path / "p.zip").write_bytes(data)
     with pytest.raises(RunError, match="should be a zip of pictures"):
         pictures.read(tmp_path / "p.zip")
+
+
+def test_explanations_have_names_of_their_own():
+    names = {pictures.explanation_name(rung, number) for rung in ("cnn", "cnn+views") for number in range(3)}
+    assert len(names) == 6
+    assert pictures.explanation_name("cnn", 2) == "explanations/cnn/2.png"
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
+        (b"RIFF\x10\0\0\0WAVE", "image/png"),
+        (b"", "image/png"),
+    ],
+)
+def test_the_kind_of_a_file_is_told_by_its_first_bytes(start, kind):
+    assert pictures.media_type(start + b"and more") == kind

@@ -5,6 +5,7 @@ from linnet.errors import RunError
 from linnet.records.comparisons import Comparisons
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.explanations import Explanations
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.ledger import Opening
@@ -162,3 +163,9 @@ def test_what_a_training_resolved_to_is_read_where_it_is(run):
     training = Training(recipe={"augment": "flip"}, n_images=9, n_epochs=2, computing=computing)
     training.write(run.rung_folder("knn") / "training.json")
     assert run.training("knn") == training
+
+
+def test_explanations_are_none_until_some_are_written(run):
+    assert run.explanations is None
+    Explanations(shared=("a",), rungs=()).write(run.folder / "explanations.json")
+    assert run.explanations == Explanations(shared=("a",), rungs=())

@@ -1,40 +1,61 @@
-"""Put the few pictures that the report shows into the run: samples, mistakes, what linear rungs learned."""
+"""Put the few pictures that the report shows into the run: samples, mistakes, templates, and what rungs looked at."""
 
 import numpy as np
 import numpy.typing as npt
 
-from linnet.classifiers.base import load
+from linnet.classifiers.base import Classifier, load
 from linnet.classifiers.capabilities import Templated
-from linnet.datasets.base import gather
 from linnet.datasets.loading import Loaded
-from linnet.images.png import encode_png
+from linnet.evaluation.explaining import LONGEST_SIDE, explain_shown, of_views, pixels_of
+from linnet.images.thumbnails import encode_thumbnail
+from linnet.records.explanations import Explanations, RungExplanations
 from linnet.records.pictures import image_name, template_name
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
-from linnet.reports.choices import pictures_wanted
-
-_LONGEST_SIDE = 112
-"""Pixels: pictures in a report are no larger, so that it stays small."""
+from linnet.reports.choices import explained_wanted, pictures_wanted
 
 
 def store_pictures(run: Run, data: Loaded) -> None:
-    """Write pictures.zip: what `pictures_wanted` names, and the templates of every rung that has some."""
+    """Write explanations.json, and pictures.zip with all that a report shows.
+
+    Those are: what `pictures_wanted` and `explained_wanted` name, the templates of every rung that has some, and heat
+    maps. Pixels are read a few at a time, so that memory does not grow with the test set beyond thumbnails.
+    """
     predictions: dict[str, Predictions] = {}
     for rung in run.rungs:
         found = run.predictions(rung, "test") or run.predictions(rung, "valid")
         if found is not None:
             predictions[rung] = found
+    class_names, side = data.everything.class_names, max(data.everything.image_shape[1:])
+    shared, own = explained_wanted(predictions)
+    wanted = pictures_wanted(data.manifest, class_names, predictions, longest_side=min(side, LONGEST_SIDE))
     pictures = {}
-    for image_id in pictures_wanted(data.manifest, data.everything.class_names, predictions):
-        row = data.row_of(image_id)
-        pixels = gather(data.everything.pixels, data.everything.rows[row : row + 1])[0].numpy()
-        pictures[image_name(image_id)] = encode_png(pixels, longest_side=_LONGEST_SIDE)
+    for image_id in dict.fromkeys([*wanted, *shared, *(image for ids in own.values() for image in ids)]):
+        pictures[image_name(image_id)] = encode_thumbnail(pixels_of(data, [image_id])[0], longest_side=LONGEST_SIDE)
+    explained: dict[str, RungExplanations] = {}
     for rung in run.fitted_rungs:
+        lent = of_views(rung, explained, predictions.get(rung))
+        if lent is not None:
+            explained[rung] = lent
+            continue
         classifier = load(run.rung_folder(rung))
-        if isinstance(classifier, Templated):
-            for index, template in enumerate(classifier.templates().numpy()):
-                pictures[template_name(rung, index)] = encode_png(_as_pixels(template))
+        pictures.update(_templates(rung, classifier))
+        if rung in predictions:
+            ids = list(dict.fromkeys([*shared, *own.get(rung, ())]))
+            explained[rung], maps = explain_shown(rung, classifier, data, ids, seed=run.experiment.seed)
+            pictures.update(maps)
+    Explanations(shared=tuple(shared), rungs=tuple(explained.values())).write(run.folder / "explanations.json")
     run.write_pictures(pictures)
+
+
+def _templates(rung: str, classifier: Classifier) -> dict[str, bytes]:
+    """Draw the picture that a linear rung compares with, one for each class; others have none."""
+    if not isinstance(classifier, Templated):
+        return {}
+    return {
+        template_name(rung, index): encode_thumbnail(_as_pixels(template), longest_side=LONGEST_SIDE)
+        for index, template in enumerate(classifier.templates().numpy())
+    }
 
 
 def _as_pixels(template: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

@@ -32,7 +32,7 @@ class RungExplanations:
     Attributes:
         rung: Its name.
         explainer: Which one; empty where none could be used.
-        reason: Why there is none, as a whole sentence; else empty.
+        reason: Why there is none, or why some pictures were left out, as a whole sentence; else empty.
         explained: One entry per picture.
     """
 

@@ -1,4 +1,8 @@
-"""The few pictures that a report shows, in one zip of PNG files, so that it needs neither the data nor torch."""
+"""The few pictures that a report shows, in one zip, so that it needs neither the data nor torch.
+
+Names end with .png whatever kind of file stands behind them: that was the only kind once, and old runs stay readable.
+`media_type` tells which kind it is.
+"""
 
 import io
 import zipfile
@@ -21,8 +25,22 @@ def template_name(rung: str, class_index: int) -> str:
     return f"templates/{rung}/{class_index}.png"
 
 
+def explanation_name(rung: str, number: int) -> str:
+    """Return the name under which what a rung looked at in a picture stands."""
+    return f"explanations/{rung}/{number}.png"
+
+
+def media_type(data: bytes) -> str:
+    """Tell by the first bytes which kind of picture a file is, in the words of the web."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/png"
+
+
 def write(path: Path, pictures: Mapping[str, bytes]) -> None:
-    """Write PNG files by name, atomically and the same to the byte for the same pictures."""
+    """Write files by name, atomically and the same to the byte for the same pictures."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(pictures):

@@ -10,6 +10,7 @@ from linnet.records.comparisons import Comparisons
 from linnet.records.data_facts import DataFacts
 from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import Experiment
+from linnet.records.explanations import Explanations
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.learning_curve import LearningCurve
@@ -103,8 +104,14 @@ class Run:
 
     @property
     def pictures(self) -> dict[str, bytes]:
-        """PNG files by the names of `linnet.records.pictures`."""
+        """Files by the names of `linnet.records.pictures`."""
         return pictures.read(self.folder / "pictures.zip")
+
+    @property
+    def explanations(self) -> Explanations | None:
+        """Which pictures were explained, and how; None where none were."""
+        path = self.folder / "explanations.json"
+        return Explanations.read(path) if path.exists() else None
 
     @property
     def rungs(self) -> tuple[str, ...]:

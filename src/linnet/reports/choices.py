@@ -59,8 +59,22 @@ def sample_ids(
     return chosen
 
 
+def explained_wanted(predictions: Mapping[str, Predictions]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """List the pictures for which a report wants to know what the rungs looked at.
+
+    Args:
+        predictions: {rung: its predictions on the split that the report shows}.
+
+    Returns:
+        Ids of the pictures that every rung is asked about, and {rung: ids of its own}.
+    """
+    own = {rung: tuple(str(found.ids[i]) for i in worst_mistakes(found)) for rung, found in predictions.items()}
+    shared = next((tuple(map(str, found.ids[:4])) for found in predictions.values()), ())
+    return shared, own
+
+
 def pictures_wanted(
-    manifest: Manifest, class_names: Sequence[str], predictions: Mapping[str, Predictions]
+    manifest: Manifest, class_names: Sequence[str], predictions: Mapping[str, Predictions], *, longest_side: int = 224
 ) -> list[str]:
     """List the pictures that a report of these records shows, so that whoever has the pixels can store them.
 
@@ -68,10 +82,11 @@ def pictures_wanted(
         manifest: Every picture.
         class_names: In order.
         predictions: {rung: its predictions on the split that the report shows}.
+        longest_side: Pixels of the pictures as stored; small ones weigh less, so there may be more of them.
 
     Returns:
-        Ids without repetition: examples class by class, then the worst mistakes rung by rung.
+        Ids without repetition: examples class by class, then those that are explained.
     """
+    shared, own = explained_wanted(predictions)
     samples = [image for ids in sample_ids(manifest, class_names).values() for image in ids]
-    mistakes = [str(found.ids[i]) for found in predictions.values() for i in worst_mistakes(found)]
-    return list(dict.fromkeys([*samples, *mistakes]))
+    return list(dict.fromkeys([*samples, *shared, *(image for ids in own.values() for image in ids)]))
