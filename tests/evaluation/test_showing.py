@@ -5,15 +5,17 @@ import pytest
 from PIL import Image
 
 import toys
-from linnet.evaluation import climbing, showing
-from linnet.records.experiment import DataSpec, Experiment
-from linnet.records.pictures import image_name, template_name
+from brightness import Brightness
+from linnet.evaluation import climbing, explaining, showing
+from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.pictures import explanation_name, image_name, template_name
 from linnet.records.run import Run
 from loaded import loaded_of
 
 
 @pytest.fixture
-def run_and_data(tmp_path):
+def run_and_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(explaining.choosing, "suitable", lambda classifier: Brightness())
     data = loaded_of(toys.patterns(), np.array(["train"] * 70 + ["valid"] * 20 + ["test"] * 30))
     run = Run.create(
         tmp_path / "run", Experiment(command="climb", data=DataSpec(source="toy"), rungs=("majority", "least-squares"))
@@ -24,8 +26,8 @@ def run_and_data(tmp_path):
     return run, data
 
 
-def opened(png):
-    return np.asarray(Image.open(io.BytesIO(png)))
+def opened(data):
+    return np.asarray(Image.open(io.BytesIO(data)).convert("L"))
 
 
 def test_stored_pictures_are_those_of_the_data(run_and_data):
@@ -59,3 +61,69 @@ def test_a_weight_of_zero_is_mid_gray_and_the_largest_is_black_or_white():
 
 def test_a_template_of_zeros_is_plain_gray():
     assert set(showing._as_pixels(np.zeros((1, 2, 2), dtype=np.float32)).ravel().tolist()) == {128}
+
+
+def test_every_rung_says_what_it_looked_at_in_the_shared_pictures_and_its_own(run_and_data):
+    run, _ = run_and_data
+    predictions = {rung: run.predictions(rung, "test") for rung in run.rungs}
+    shared, own = showing.explained_wanted(predictions)
+    assert run.explanations.shared == tuple(shared)
+    assert [found.rung for found in run.explanations.rungs] == ["majority", "least-squares"]
+    for found in run.explanations.rungs:
+        assert [one.id for one in found.explained] == list(dict.fromkeys([*shared, *own[found.rung]]))
+        assert found.explainer == "brightness"
+
+
+def test_every_explained_picture_is_there_with_its_map(run_and_data):
+    run, _ = run_and_data
+    pictures = run.pictures
+    for found in run.explanations.rungs:
+        for number, one in enumerate(found.explained):
+            assert one.picture == explanation_name(found.rung, number)
+            assert {one.picture, image_name(one.id)} <= set(pictures)
+
+
+def test_the_target_of_an_explanation_is_what_the_rung_has_said(run_and_data):
+    run, _ = run_and_data
+    for found in run.explanations.rungs:
+        said = run.predictions(found.rung, "test")
+        names = dict(zip(said.ids.tolist(), said.predicted.tolist(), strict=True))
+        assert [one.target for one in found.explained] == [said.class_names[names[one.id]] for one in found.explained]
+
+
+def test_a_rung_that_was_not_scored_is_not_explained(run_and_data):
+    run, data = run_and_data
+    for split in ("valid", "test"):
+        (run.rung_folder("majority") / f"predictions-{split}.csv").unlink()
+    showing.store_pictures(run, data)
+    assert [found.rung for found in run.explanations.rungs] == ["least-squares"]
+
+
+def test_the_same_run_stores_the_same_bytes(run_and_data):
+    run, data = run_and_data
+    before = [(run.folder / name).read_bytes() for name in ("pictures.zip", "explanations.json")]
+    showing.store_pictures(run, data)
+    assert [(run.folder / name).read_bytes() for name in ("pictures.zip", "explanations.json")] == before
+
+
+@pytest.mark.usefixtures("short_descent")
+def test_views_share_the_maps_of_their_rung(tmp_path, monkeypatch):
+    asked = []
+    real = showing.explain_shown
+    monkeypatch.setattr(explaining.choosing, "suitable", lambda classifier: Brightness())
+    monkeypatch.setattr(
+        showing, "explain_shown", lambda rung, *rest, **more: asked.append(rung) or real(rung, *rest, **more)
+    )
+    data = loaded_of(toys.patterns(), np.array(["train"] * 70 + ["valid"] * 20 + ["test"] * 30))
+    experiment = Experiment(
+        command="climb", data=DataSpec(source="toy"), rungs=("mlp",), protocol=Protocol(views=True),
+        settings={"mlp": {"hidden": (16,), "epochs": 2}},
+    )  # fmt: skip
+    run = Run.create(tmp_path / "run", experiment)
+    climbing.climb(run, climbing.ladder(experiment), data)
+    climbing.open_test(run, data, command="climb")
+    showing.store_pictures(run, data)
+    assert asked == ["mlp"]
+    own, lent = run.explanations.rungs
+    assert lent.rung == "mlp+views"
+    assert set(lent.explained) <= set(own.explained)
