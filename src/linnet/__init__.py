@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from linnet.errors import LinnetError
     from linnet.records.experiment import DataSpec, Experiment, Protocol
     from linnet.records.run import Run
-    from linnet.workbench import climb, describe, evaluate, find_rate, inspect, report, resume, train
+    from linnet.workbench import climb, describe, evaluate, explain, find_rate, inspect, report, resume, train
     from linnet.workbench import list_entries as list  # noqa: A004 - the command's own name
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "climb",
     "describe",
     "evaluate",
+    "explain",
     "find_rate",
     "inspect",
     "list",

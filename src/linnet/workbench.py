@@ -9,7 +9,16 @@ from linnet import catalog, describing
 from linnet.datasets import loading
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
-from linnet.evaluation import augmenting, climbing, elsewhere, evaluating, rates, running, showing
+from linnet.evaluation import (
+    augmenting,
+    climbing,
+    elsewhere,
+    evaluating,
+    inquiring,
+    rates,
+    running,
+    showing,
+)
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.rates import FoundRate
 from linnet.evaluation.running import Settings, Source
@@ -17,16 +26,41 @@ from linnet.progress import SILENT, Progress
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import Protocol
 from linnet.records.files import write_bytes
+from linnet.records.inquiry import Inquiry
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.manifest import Manifest
 from linnet.records.run import Run, refuse_existing
-from linnet.reports import page
+from linnet.reports import explaining, page
 
 
 class More(TypedDict, total=False):
     """Name what may be asked of a run beside its data, rungs and protocol; see `Experiment`."""
 
     tensorboard: bool
+
+
+class Wishes(TypedDict, total=False):
+    """Name what may be asked about pictures; see `linnet.evaluation.inquiring.Question`."""
+
+    rung: str | None
+    target: str | None
+    methods: Sequence[str]
+    sanity: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Hold what a rung said of some pictures, and where it stands.
+
+    Attributes:
+        folder: With a PNG or SVG file for each map and panel.
+        page: The page to open in a browser.
+        inquiry: What was said.
+    """
+
+    folder: Path
+    page: Path
+    inquiry: Inquiry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +283,48 @@ def evaluate(
     showing.store_pictures(opened, loaded)
     page.write(opened)
     return leaderboard
+
+
+def explain(
+    run: Path | str,
+    images: Path | str | Sequence[Path | str],
+    *,
+    out: Path | str | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+    **wishes: Unpack[Wishes],
+) -> Explanation:
+    """Show what a rung of a run looks at in pictures, and what it compares them with.
+
+    Args:
+        run: A run folder.
+        images: Picture files, folders of them, and ids of pictures in the run's data.
+        out: The new folder; None: the first free one of RUN/explanations/1, RUN/explanations/2, ...
+        seed: Everything random is derived from it.
+        progress: Where long work reports to.
+        wishes: `rung` (the best one if not given), `target` (the name of a class; what is predicted if not given),
+            `methods` (explainers and visualizations; what suits the rung if not given) and `sanity` (whether maps are
+            compared with those of random weights).
+
+    Raises:
+        RunError: not a run, no fitted rung, or the folder exists.
+        UnknownNameError: no such rung, class or method.
+        UnsupportedError: a method that was asked for cannot be used with this rung.
+        DataError, ImagesError: pictures that are not there, or are none.
+    """
+    opened = Run.open(Path(run))
+    folder = Path(out) if out is not None else running.free_number(opened.folder / "explanations")
+    refuse_existing(folder)
+    question = inquiring.Question(
+        rung=wishes.get("rung"),
+        target=wishes.get("target"),
+        methods=tuple(wishes.get("methods", ())),
+        sanity=wishes.get("sanity", False),
+        seed=seed,
+    )
+    wanted = [images] if isinstance(images, str | Path) else images
+    inquiry, files = inquiring.inquire(opened, [str(image) for image in wanted], question, progress=progress)
+    return Explanation(folder=folder, page=explaining.write(inquiry, files, folder), inquiry=inquiry)
 
 
 def report(run: Path | str, *, out: Path | str | None = None) -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import toys
-from linnet.errors import RunError, UnknownNameError
+from linnet.errors import UnknownNameError
 from linnet.evaluation import climbing, running, showing
 from linnet.progress import SILENT
 from linnet.records.experiment import DataSpec, Experiment, Protocol
@@ -77,12 +77,6 @@ def test_a_finished_run_has_facts_manifest_leaderboard_and_report(tmp_path, data
     assert run.facts.class_names == data.everything.class_names
     assert len(run.manifest.id) == 120
     assert (run.folder / "report.html").exists()
-
-
-def test_a_run_without_a_fitted_rung_is_scored_nowhere(tmp_path):
-    run = Run.create(tmp_path / "run", Experiment(command="climb", data=DataSpec(source="toy"), rungs=("majority",)))
-    with pytest.raises(RunError, match="no fitted rung"):
-        running.evaluate_elsewhere(run, DataSpec(source="digits"), None, SILENT)
 
 
 def test_showing_comes_before_the_report(tmp_path, data, monkeypatch):

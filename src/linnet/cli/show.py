@@ -16,6 +16,7 @@ from linnet.cli import show_layers
 from linnet.cli.live import LiveProgress
 from linnet.records.data_facts import DataFacts
 from linnet.records.files import write_json
+from linnet.records.inquiry import Inquiry
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
 from linnet.records.run import Run
 
@@ -172,6 +173,27 @@ def description(found: Any, *, as_json: bool, out: Path | None) -> None:
         console.print(
             "; ".join(", ".join(f"{k}={v}" for k, v in c.items()) or "the defaults" for c in found.candidates)
         )
+
+
+def explanation(found: Any, *, as_json: bool) -> None:
+    """Show what a rung said of pictures, and where the page about it lies."""
+    inquiry: Inquiry = found.inquiry
+    if as_json:
+        _print_json({"folder": str(found.folder), "page": str(found.page), **asdict(inquiry)})
+        return
+    console = _console()
+    table = Table(title=f"What {inquiry.rung} says", title_justify="left", header_style="bold")
+    for name in ("picture", "predicted", "explained", "by"):
+        table.add_column(name, overflow="fold")
+    table.add_column("probability", justify="right")
+    for answer in inquiry.answers:
+        methods = ", ".join(dict.fromkeys(drawing.method for drawing in answer.drawings))
+        probability = f"{100 * answer.probabilities[answer.predicted]:.1f} %"
+        table.add_row(escape(answer.name), escape(answer.predicted), escape(answer.target), methods, probability)
+    console.print(table)
+    for sentence in dict.fromkeys(d.sanity for answer in inquiry.answers for d in answer.drawings if d.sanity):
+        console.print(escape(sentence), soft_wrap=True)
+    console.print(f"Explanations: [bold]{escape(str(found.page))}[/bold]  (open it in a browser)", soft_wrap=True)
 
 
 def written(path: Path, *, as_json: bool) -> None:

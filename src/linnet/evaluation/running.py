@@ -93,3 +93,11 @@ def free_folder(spec: DataSpec) -> Path:
     while Path("runs", f"{stem}-{number}").exists():
         number += 1
     return Path("runs", f"{stem}-{number}")
+
+
+def free_number(folder: Path) -> Path:
+    """Name the first free folder FOLDER/1, FOLDER/2, ..."""
+    number = 1
+    while (folder / str(number)).exists():
+        number += 1
+    return folder / str(number)
