@@ -97,7 +97,7 @@ class Sheets:
             self._drawings[i].append(
                 Drawing(
                     method=explainer.name(),
-                    title="What speaks for it",
+                    title=explainer.name(),
                     caption=_caption(relevance),
                     file=file,
                     target=target,

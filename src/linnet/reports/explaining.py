@@ -82,11 +82,15 @@ def chances(answer: Answer) -> list[tuple[str, float]]:
 
 
 def groups(drawings: tuple[Drawing, ...]) -> list[dict[str, Any]]:
-    """Put drawings of one method together, so that what they have in common is said once."""
-    found: dict[str, list[Drawing]] = {}
+    """Put side by side what is looked at together: all maps of one class, and all panels of one method.
+
+    Returns:
+        {"target": name of a class, or empty, "method": name, or empty, "drawings": list}, in the order given.
+    """
+    found: dict[tuple[str, str], list[Drawing]] = {}
     for drawing in drawings:
-        found.setdefault(drawing.method, []).append(drawing)
-    return [{"method": method, "drawings": group} for method, group in found.items()]
+        found.setdefault((drawing.target, "" if drawing.target else drawing.method), []).append(drawing)
+    return [{"target": target, "method": method, "drawings": group} for (target, method), group in found.items()]
 
 
 def _uri(name: str, data: bytes) -> str:
