@@ -20,6 +20,7 @@ from PIL import Image
 
 import linnet
 from linnet import catalog, cli, workbench
+from linnet.classifiers.base import load
 from linnet.classifiers.majority import MajorityClassifier
 from linnet.errors import (
     ConfigError,
@@ -36,6 +37,7 @@ from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.health import Health
 from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.run import Run
+from panels import in_catalog
 
 QUICK = ("majority", "knn", "least-squares", "softmax-regression")
 
@@ -585,3 +587,37 @@ def test_some_classes_are_kept_and_renumbered_in_the_order_given(tmp_path):
 def test_data_spec_is_accepted_too(pictures, tmp_path):
     run = linnet.climb(DataSpec(source=str(pictures), size=16), rungs=["majority"], out=tmp_path / "run")
     assert run.facts.image_shape == (1, 16, 16)
+
+
+@pytest.fixture
+def entries(monkeypatch):
+    in_catalog(monkeypatch)
+
+
+@pytest.mark.usefixtures("entries")
+def test_pictures_are_explained_from_python(finished, pictures, tmp_path):
+    file = pictures / "dark" / "dark-0.png"
+    found = linnet.explain(
+        finished.folder, file, rung="knn", target="light", methods=["brightness"], out=tmp_path / "x"
+    )
+    assert found.folder == tmp_path / "x"
+    assert found.page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    (answer,) = found.inquiry.answers
+    assert (found.inquiry.rung, answer.target) == ("knn", "light")
+    said = load(finished.rung_folder("knn")).predict_proba(np.asarray(Image.open(file))[None, None]).numpy()[0]
+    assert list(answer.probabilities.values()) == pytest.approx(said.tolist())
+
+
+@pytest.mark.usefixtures("entries")
+def test_explaining_leaves_the_run_as_it_was(finished, pictures, tmp_path):
+    before = {path: path.read_bytes() for path in finished.folder.rglob("*") if path.is_file()}
+    linnet.explain(finished.folder, [pictures / "dark"], methods=["brightness"], out=tmp_path / "x")
+    assert {path: path.read_bytes() for path in finished.folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.usefixtures("entries")
+def test_the_same_question_gets_the_same_answer(finished, tmp_path):
+    image_id = str(finished.manifest.id[0])
+    folders = [linnet.explain(finished.folder, [image_id], out=tmp_path / name, seed=3).folder for name in "ab"]
+    one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert one == other

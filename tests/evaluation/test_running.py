@@ -86,3 +86,9 @@ def test_showing_comes_before_the_report(tmp_path, data, monkeypatch):
     run = Run.create(tmp_path / "run", Experiment(command="climb", data=DataSpec(source="toy"), rungs=("majority",)))
     running.finish(run, climbing.ladder(run.experiment), data, command="climb", progress=SILENT)
     assert order == ["pictures", "report"]
+
+
+def test_folders_are_numbered_from_one(tmp_path):
+    assert running.free_number(tmp_path / "explanations") == tmp_path / "explanations" / "1"
+    (tmp_path / "explanations" / "1").mkdir(parents=True)
+    assert running.free_number(tmp_path / "explanations") == tmp_path / "explanations" / "2"
