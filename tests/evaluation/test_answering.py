@@ -13,6 +13,7 @@ from linnet.evaluation.answering import SIDE, Scene, Sheets
 from linnet.evaluation.picking import Picked
 from linnet.explainers import sanity
 from linnet.images.heat import AGAINST, FOR, overlay
+from linnet.visualizations.base import Panel
 from panels import Activations, Chart, Nearest
 
 
@@ -149,6 +150,14 @@ def test_other_panels_are_drawn_once_of_the_rung_with_all_pictures(classifier, p
     assert (drawing.file, drawing.caption) == ("rung-chart-lines.svg", "3 pictures, 120 learned from, seed 5")
     assert sheets.files[drawing.file].startswith(b"<svg")
     assert all(answer.drawings == () for answer in sheets.answers())
+
+
+def test_a_panel_named_after_its_method_is_not_named_twice(classifier, picked, data, monkeypatch):
+    panels = [Panel(name=name, title="", caption="", svg="<svg></svg>") for name in ("chart-a", "a", "b")]
+    monkeypatch.setattr(Chart, "_draw", lambda self, subject: panels)
+    sheets = Sheets(scene_of(classifier, picked))
+    sheets.add_panels(Chart(), data)
+    assert [drawing.file for drawing in sheets.own] == ["rung-chart-a.svg", "rung-chart-a-2.svg", "rung-chart-b.svg"]
 
 
 def test_without_training_pictures_only_who_wants_them_is_refused(classifier, picked):

@@ -159,6 +159,16 @@ def test_maps_of_one_class_stand_side_by_side_and_panels_by_method():
     assert found == [("owl", "", 2), ("", "nearest", 2), ("", "activations", 1)]
 
 
+def test_many_drawings_of_one_method_are_folded_away():
+    files = {"1.png": PNG} | {f"{i}.png": PNG for i in range(9)}
+    for n, n_folded in ((6, 0), (7, 1)):
+        layers = [drawing(f"{i}.png", "activations", "") for i in range(n)]
+        page = page_of(inquiry_of(answer_of(1, *layers)), files)
+        assert len(page.all("details")) == n_folded
+        assert len(page.all("img")) == n + 1
+        assert "activations" in page.text
+
+
 def test_a_folder_is_written_whole(tmp_path):
     inquiry = inquiry_of(answer_of(1, drawing("1-a.png")))
     page = explaining.write(inquiry, {"1.png": PNG, "1-a.png": PNG}, tmp_path / "deep" / "out")

@@ -162,7 +162,12 @@ class Sheets:
             ) from None
 
     def _panel(self, panel: Panel, method: str, of: str) -> Drawing:
-        file = f"{of}-{method}-{panel.name}.{'svg' if panel.image is None else 'png'}"
+        kind = "svg" if panel.image is None else "png"
+        stem, number = f"{of}-{method}-{panel.name.removeprefix(f'{method}-')}", 1
+        file = f"{stem}.{kind}"
+        while file in self.files:
+            number += 1
+            file = f"{stem}-{number}.{kind}"
         if panel.image is None:
             self.files[file] = panel.svg.encode()
         else:
