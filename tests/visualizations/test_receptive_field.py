@@ -140,6 +140,13 @@ def test_pictures_are_drawn_as_small_as_the_network_sees_them():
     assert counts.image.shape == (64, 64, 3)
 
 
+def test_large_pictures_are_made_smaller_and_the_frame_with_them():
+    frames, counts = panels_of(nn.Sequential(nn.Conv2d(1, 1, 21)), random_pictures(1, (1, 60, 60)), side=30)
+    assert frames.image.shape == (30, 30, 3)
+    assert framed_box(frames.image) == (10, 10, 10, 10)  # rows 20 to 40 of 60, at half the size
+    assert "averaged over 1 picture." in counts.caption
+
+
 def test_the_network_is_given_back_also_after_an_error():
     rung = rung_of(body_of(), (1, 12, 12))
     rung.network_.train()

@@ -58,7 +58,7 @@ def test_the_caption_names_the_classes_in_order_and_what_the_levels_mean():
 def test_classes_beyond_the_limit_are_counted():
     panel = panel_of(torch.ones(3, 1, 2, 2), classes=2)
     assert "ant, bee." in panel.caption
-    assert "The other 1 classes are left out." in panel.caption
+    assert "Not drawn: 1 of 3 classes." in panel.caption
 
 
 def test_a_learned_template_looks_like_its_class():

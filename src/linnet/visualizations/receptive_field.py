@@ -82,13 +82,15 @@ class ReceptiveField(Visualization):
         return row, column
 
     def _frames(self, calls: list[Call], places: list[Pair], seen: Tensor, found: Survey) -> Panel:
-        factor = sheets.factor_to(*found.sides, side=self.side)
         tiles, words = [], []
         for picture in sheets.tiles_of(seen.numpy()):
+            tile = sheets.sized(picture, self.side)
+            scale = tile.shape[0] / picture.shape[0]
             for call, (row, column) in zip(calls, places, strict=True):
-                top, left, height, width = box_of(found.fields[call.name], row, column, sides=found.sides)
-                box = factor * top, factor * left, factor * height, factor * width
-                tiles.append(sheets.framed(sheets.enlarged(picture, factor), box))
+                top, left, height, width = (
+                    round(scale * side) for side in box_of(found.fields[call.name], row, column, sides=found.sides)
+                )
+                tiles.append(sheets.framed(tile, (top, left, height, width)))
         for call in calls:
             field = found.fields[call.name]
             size = "the whole picture, or not known" if field is None else f"{field.size[0]} x {field.size[1]}"
@@ -115,10 +117,11 @@ class ReceptiveField(Visualization):
             for _, count in kept
         ]
         names = ", ".join(spoken(call.name) for call, _ in kept)
+        over = "1 picture" if n_pictures == 1 else f"{n_pictures} pictures"
         missing = f" {len(calls) - len(kept)} without gradients are left out." if len(kept) < len(calls) else ""
         caption = (
             f"From left to right how much each pixel counts for the same value in {names}: the size of the gradient, "
-            f"averaged over {n_pictures} pictures. Black is none, white the most within a layer; brightness grows with "
+            f"averaged over {over}. Black is none, white the most within a layer; brightness grows with "
             f"the root. It is often much smaller than what can be seen.{missing}"
         )
         image = sheets.grid(tiles, n_columns=len(tiles))

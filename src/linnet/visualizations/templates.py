@@ -38,7 +38,7 @@ class Templates(Visualization):
         shown = weights[: self.classes]
         end = sheets.scale_end(shown)
         tiles = [sheets.sized(tile, self.side) for tile in sheets.tiles_of(sheets.signed_levels(shown, end=end))]
-        left_out = f" The other {len(names) - len(shown)} classes are left out." if len(shown) < len(names) else ""
+        left_out = f" Not drawn: {len(names) - len(shown)} of {len(names)} classes." if len(shown) < len(names) else ""
         color = " Each color is the weight of its channel." if shown.shape[1] == 3 else ""
         caption = (
             f"One tile per class, row by row from the left: {', '.join(names[: len(shown)])}. Mid-gray is a weight "
