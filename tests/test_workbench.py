@@ -80,7 +80,7 @@ def finished(tmp_path_factory, pictures):
 def test_a_climb_leaves_every_file_of_the_run_folder(finished):
     names = {str(path.relative_to(finished.folder)).replace("\\", "/") for path in finished.folder.rglob("*.*")}
     wanted = {"experiment.toml", "manifest.csv", "data.json", "ledger.jsonl", "leaderboard.csv", "leaderboard.json"}
-    wanted |= {"pictures.zip", "report.html"}
+    wanted |= {"pictures.zip", "report.html", "report.json"}
     for rung in QUICK:
         wanted |= {f"rungs/{rung}/{name}" for name in ("model.json", "weights.safetensors", "selection.csv")}
         wanted |= {f"rungs/{rung}/predictions-{split}.csv" for split in ("valid", "test")}
@@ -120,7 +120,13 @@ def comparable(run):
     texts = {}
     for path in sorted(run.folder.rglob("*")):
         name = str(path.relative_to(run.folder))
-        if path.is_file() and path.name not in ("timing.json", "ledger.jsonl", "report.html", "experiment.toml"):
+        if path.is_file() and path.name not in (
+            "timing.json",
+            "ledger.jsonl",
+            "report.html",
+            "report.json",
+            "experiment.toml",
+        ):
             texts[name] = path.read_bytes()
     for name in ("leaderboard.json", "leaderboard.csv"):
         del texts[name]

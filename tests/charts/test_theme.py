@@ -36,8 +36,19 @@ def test_there_is_no_address_but_the_namespace_and_no_date():
     assert "date" not in drawn().lower()
 
 
-def test_inlining_takes_away_the_namespace_only():
-    assert inline(drawn()).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1) == drawn()
+def test_inlining_takes_away_what_a_page_has_itself_and_what_nothing_refers_to():
+    alone, inside = drawn(), inline(drawn())
+    assert re.findall(r"var\(--[\w-]+\)", inside) == [f"{name})" for name in re.findall(r"var\(--[\w-]+", alone)]
+    assert len(inside) < 0.9 * len(alone)
+    plainer = re.sub(r'<g id="[^"]*"', "<g", re.sub(r", #[0-9a-f]+\)", ")", alone))
+    assert inside.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1) == plainer
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', inside)) <= set(re.findall(r'id="([^"]+)"', inside))
+
+
+def test_places_have_two_decimals_and_texts_keep_theirs():
+    svg = drawn()
+    assert not re.search(r"<[^>]*\d\.\d{3}[^>]*>", svg)
+    assert re.search(r"\d\.\d\d\b", svg)
 
 
 def test_two_charts_share_no_identifier():

@@ -15,6 +15,7 @@ from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.history import Epoch, History
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
+from linnet.records.learning_curve import LearningCurve, LearningPoint
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest, texts_of
 from linnet.records.pictures import image_name, template_name
@@ -22,6 +23,7 @@ from linnet.records.predictions import Predictions
 from linnet.records.run import Run
 from linnet.records.selection import Selection
 from linnet.reports.choices import pictures_wanted
+from measured import comparisons_of, evaluation_of
 
 FIGURES = {  # five by seven pixels each, a row per two hexadecimal digits
     "0": "0e11131519110e", "1": "040c040404040e", "2": "0e11010204081f", "3": "1f02040201110e", "4": "02060a121f0202",
@@ -230,6 +232,7 @@ def make_run(
     n_openings: int = 1,
     rungs: tuple[str, ...] = ("majority", "knn", "softmax-regression", "two-layer"),
     has_history: bool = True,
+    has_numbers: bool = False,
 ) -> Run:
     """Write a whole run with the records' own methods; an unfinished one has no leaderboard and no test predictions."""
     machine = {"linnet": "0.1.0", "python": "3.11.2", "torch": "2.15.0", "processor": "two cores", "threads": "2"}
@@ -253,6 +256,8 @@ def make_run(
         found.write(run.rung_folder(rung) / f"predictions-{split}.csv")
     if has_history and "two-layer" in rungs:
         make_history().write(run.rung_folder("two-layer") / "history.csv")
+    if has_numbers:
+        write_numbers(run, predictions, split)
     for i in range(n_openings):
         when = f"2026-11-{12 + i}T10:31:0{i}Z"
         run.record_opening(
@@ -266,6 +271,32 @@ def make_run(
         skipped = (Skipped(rung="linear-svm", reason="The budget of 60 s was used up."),)
         Leaderboard(rows=rows, skipped=skipped).write(folder)
     return run
+
+
+def write_numbers(run: Run, predictions: dict[str, Predictions], split: str) -> None:
+    """Write everything that was measured of the predictions; two-layer has a temperature, and a learning curve."""
+    for rung, found in predictions.items():
+        temperature = 1.7 if rung == "two-layer" else None
+        evaluation = evaluation_of(found, rung=rung, split=split, temperature=temperature)
+        evaluation.write(run.rung_folder(rung) / f"evaluation-{split}.json")
+    comparisons_of(predictions).write(run.folder / "comparisons.json")
+    make_learning_curve(0.5, 0.7, 0.85).write(run.rung_folder("two-layer") / "learning-curve.csv")
+
+
+def make_learning_curve(*accuracies: float, half: float = 0.03) -> LearningCurve:
+    """Make a curve of 100 pictures, then ten times as many, and so on."""
+    points = (
+        LearningPoint(
+            n_images=100 * 10**i,
+            accuracy=accuracy,
+            low=accuracy - half,
+            high=accuracy + half,
+            n_valid=300,
+            seconds=0.1 * 10**i,
+        )
+        for i, accuracy in enumerate(accuracies)
+    )
+    return LearningCurve(rung="two-layer", points=tuple(points))
 
 
 def make_pictures(
@@ -299,4 +330,10 @@ def epochs() -> Callable[..., History]:
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return one finished run that all tests share; none of them may change it."""
-    return make_run(tmp_path_factory.mktemp("report") / "run")
+    return make_run(tmp_path_factory.mktemp("report") / "run", has_numbers=True)
+
+
+@pytest.fixture(scope="session")
+def learning_curve() -> Callable[..., LearningCurve]:
+    """Return a function that makes a learning curve of accuracies; see `make_learning_curve`."""
+    return make_learning_curve

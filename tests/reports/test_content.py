@@ -23,6 +23,8 @@ def test_a_finished_run_has_every_part(finished_run):
     assert report.when == "2026-11-12T10:31:00Z"
     assert report.data is not None
     assert (len(report.choices), len(report.courses), len(report.rungs), report.notes) == (4, 1, 4, ())
+    assert (len(report.classes), len(report.calibrations), len(report.learning)) == (3, 3, 1)
+    assert None not in (report.costs, report.pairs, report.measures)
     assert report.sealing.n_openings == 1
     assert report.summary.lead
 
@@ -34,7 +36,8 @@ def test_a_run_that_has_only_been_asked_for_has_a_report(new_run):
             path.unlink()
     report = build(run)
     assert (report.is_finished, report.data, report.choices, report.rungs, report.when) == (False, None, (), (), "")
-    assert report.courses == ()
+    assert report.courses == report.classes == report.calibrations == report.learning == ()
+    assert (report.costs, report.pairs, report.measures) == (None, None, None)
     assert report.title == "pictures/figures.zip"
     assert report.summary.sentences[0] == "The settings of 0 of 5 rungs were chosen."
 

@@ -1,5 +1,7 @@
 """Reading a run: what is missing or damaged becomes a note."""
 
+import re
+
 import pytest
 
 from linnet.errors import RunError
@@ -71,6 +73,44 @@ def test_a_damaged_history_becomes_a_note_that_names_it(new_run, old, new):
     assert len(evidence.notes) == 1
     assert "history.csv" in evidence.notes[0]
     assert str(run.folder) not in evidence.notes[0]
+
+
+def test_numbers_are_read_of_the_split_that_was_scored(new_run):
+    for is_finished, split in ((True, "test"), (False, "valid")):
+        evidence = gather(new_run(is_finished=is_finished, has_numbers=True))
+        assert {found.split for found in evidence.evaluations.values()} == {split}
+        assert set(evidence.evaluations) == set(evidence.predictions)
+        assert len(evidence.comparisons.pairs) == 6
+        assert set(evidence.learning_curves) == {"two-layer"}
+
+
+def test_an_older_run_has_no_such_numbers_and_no_note(new_run):
+    evidence = gather(new_run())
+    assert (evidence.evaluations, evidence.comparisons, evidence.learning_curves, evidence.notes) == ({}, None, {}, ())
+
+
+@pytest.mark.parametrize("name", ["rungs/knn/evaluation-test.json", "comparisons.json"])
+def test_damaged_or_newer_numbers_become_a_note_that_names_them(new_run, name):
+    run = new_run(has_numbers=True)
+    path = run.folder / name
+    text = path.read_text(encoding="utf-8")
+    for damaged in (text[:100], text.replace('"format": 1', '"format": 2'), "[]", text.replace("n_draws", "n_drawn")):
+        path.write_text(damaged, encoding="utf-8")
+        (note,) = gather(run).notes
+        assert name.split("/")[-1] in note
+        assert str(run.folder) not in note
+
+
+@pytest.mark.parametrize(("name", "key"), [("rungs/knn/evaluation-test.json", "value"), ("comparisons.json", "low")])
+def test_numbers_that_are_none_become_a_note(new_run, name, key):
+    run = new_run(has_numbers=True)
+    path = run.folder / name
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(rf'"{key}": [-\d.e]+', f'"{key}": NaN', text, count=1), encoding="utf-8")
+    evidence = gather(run)
+    (note,) = evidence.notes
+    assert "should hold finite numbers and does not" in note
+    assert evidence.comparisons is None or "knn" not in evidence.evaluations
 
 
 def test_notes_do_not_tell_where_the_run_lies(new_run):

@@ -1,15 +1,21 @@
 """The page: well-formed, complete in itself, escaped, readable, and never broken by what a run lacks."""
 
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from linnet.errors import ConfigError
 from linnet.reports import write
+from measured import evaluation_of
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
-SECTIONS = ["summary", "leaderboard", "data", "settings", "training", "mistakes", "templates", "ledger", "repeat"]
+SECTIONS = ["summary", "leaderboard", "costs", "pairs", "data", "settings", "training", "learning", "mistakes"]
+SECTIONS += ["templates", "classes", "calibration", "measures", "ledger", "repeat"]
 
 
 class Page(HTMLParser):
@@ -136,11 +142,15 @@ def test_the_leaderboard_shows_every_number_of_every_row(page, finished_run):
 def test_the_leaderboard_can_be_sorted_by_plain_numbers(page, finished_run):
     values = [float(attrs["data-value"]) for attrs in page.all("td") if attrs.get("class") == "accuracy"]
     assert values == [row.accuracy for row in finished_run.leaderboard.rows]
-    assert len([attrs for attrs in page.all("th") if "aria-sort" in attrs]) == 10
+    assert page.text[: page.text.index('id="costs"')].count('<th scope="col" aria-sort') == 10
 
 
 def test_curves_are_drawn_where_a_number_was_chosen(page):
-    assert [attrs["class"] for attrs in page.all("figure") if attrs.get("role") == "img"] == ["chart"] * 4
+    labels = [attrs["aria-label"] for attrs in page.all("figure") if attrs.get("role") == "img"]
+    assert {label.split(";")[0] for label in labels if label.startswith("Validation accuracy")} == {
+        "Validation accuracy of softmax-regression over l2_penalty",
+        "Validation accuracy of knn over k",
+    }
     assert "metric cosine" in page.words
 
 
@@ -230,11 +240,119 @@ def test_a_run_with_nothing_but_its_experiment_has_a_page(new_run):
     assert [attrs["id"] for attrs in page.all("section")] == ["summary", "leaderboard", "ledger", "repeat"]
 
 
+def test_the_sections_of_numbers_show_what_was_measured(page, finished_run):
+    comparisons = finished_run.comparisons
+    for row in finished_run.leaderboard.rows:
+        found = finished_run.evaluation(row.rung, "test")
+        assert f"{found.measures['cohens_kappa'].value:.3f}" in page.words
+        if row.rung != "majority":
+            assert all(f"{100 * each.recall:.1f}%" in page.words for each in found.classes)
+            assert f"{100 * found.calibration.maximum.value:.1f}%" in page.words
+    assert len(comparisons.pairs) == 6
+    alike = [pair for pair in comparisons.pairs if pair.p_value > 0.05]
+    assert page.text.count('<td class="alike">') == len(alike)
+    assert page.text.count('<td class="apart">') == 6 - len(alike)
+
+
+def test_the_temperature_is_shown_with_both_lines(page):
+    assert "A temperature of 1.70 was fitted on validation pictures" in page.words
+    assert page.words.count("without temperature") == 2  # the legend of one chart, and the note of the table
+    assert "15 bins of equal width; a confidence on an edge belongs to the lower bin" in page.words
+
+
+def test_class_names_are_never_in_a_chart(new_run):
+    names = ("Zaunkönig", "Birkenzeisig", "Girlitz")
+    text = write(new_run(class_names=names, n_per_class=40, has_numbers=True, rungs=("knn", "two-layer"))).read_text(
+        encoding="utf-8"
+    )
+    drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
+    assert len(drawn) > 30_000
+    assert not any(name in drawn for name in names)
+
+
+def test_no_chart_is_heavy(page):
+    charts = re.findall(r"<svg viewBox.*?</svg>", page.text, re.DOTALL)
+    assert len(charts) > 15
+    assert max(map(len, charts)) < 15_000
+
+
+def test_every_table_that_sorts_says_so_in_each_heading(page):
+    assert page.text.count("data-sortable") - page.text.count("table[data-sortable]") >= 7
+    headings = [attrs for attrs in page.all("th") if "aria-sort" in attrs]
+    assert {attrs["aria-sort"] for attrs in headings} == {"none"}
+    assert len(headings) == len([attrs for attrs in page.all("button") if "data-first" in attrs])
+
+
+NUMBERS = ("rungs/knn/evaluation-test.json", "comparisons.json", "rungs/two-layer/learning-curve.csv")
+
+
+@pytest.mark.parametrize("damage", ["missing", "no text", "other values", "newer"])
+def test_numbers_that_are_missing_or_damaged_leave_a_whole_page(new_run, damage):
+    run = new_run(n_per_class=10, has_numbers=True, rungs=("knn", "two-layer"))
+    for name in NUMBERS:
+        path = run.folder / name
+        written = path.read_text(encoding="utf-8")
+        path.unlink()
+        if damage == "no text":
+            path.write_bytes(b"\xffnonsense")
+        elif damage == "other values":
+            other = written.replace("pairs", "pears").replace("bins", "cats").replace("100", "x")
+            path.write_text(other, encoding="utf-8")
+        elif damage == "newer":
+            path.write_text(written.replace('"format": 1', '"format": 99').replace("rung,", "wing,"), encoding="utf-8")
+    page = page_of(run)
+    assert ("Some records could not be read" in page.words) == (damage != "missing")
+    for name in NUMBERS[1:]:
+        assert (name.split("/")[-1] in page.words) == (damage != "missing")
+    assert not re.search(r"\b(None|nan|inf)\b", page.words)
+    assert {"classes", "calibration"} < {attrs["id"] for attrs in page.all("section")}  # of the other rung
+
+
+def test_a_run_without_any_of_them_has_no_such_sections(new_run):
+    page = page_of(new_run(n_per_class=10))
+    assert not {"pairs", "classes", "calibration", "measures", "learning"} & {a["id"] for a in page.all("section")}
+    assert "#calibration" not in page.text
+
+
+def test_a_class_without_a_test_picture_is_said_to_be_unknown(new_run):
+    run = new_run(class_names=("hen", "cock", "egg"), n_per_class=40, has_numbers=True, rungs=("knn", "two-layer"))
+    found = run.predictions("two-layer", "test")
+    for rung in ("knn", "two-layer"):
+        without = replace(run.predictions(rung, "test"), labels=np.where(found.labels == 2, 0, found.labels))
+        evaluation_of(without, rung=rung).write(run.rung_folder(rung) / "evaluation-test.json")
+    page = page_of(run)
+    assert "“egg” has no test picture: nothing is known of how often such pictures are told right." in page.words
+    assert "“egg” has no picture here, so nothing is known of finding it." in page.words
+    assert not re.search(r"\b(None|nan|inf)\b", page.words)
+
+
+def test_an_unfinished_run_shows_the_numbers_of_validation_as_such(new_run):
+    page = page_of(new_run(is_finished=False, n_openings=0, has_numbers=True, rungs=("knn",)))
+    assert "Class by class" in page.words
+    assert page.words.count("validation split") == 4  # mistakes, classes, calibration, measures
+
+
+def test_the_json_beside_the_page_is_written_with_it(new_run, tmp_path):
+    run = new_run(n_per_class=10)
+    write(run)
+    report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
+    assert report["format"] == 1
+    write(run, tmp_path / "other.html")
+    assert json.loads((tmp_path / "other.json").read_text(encoding="utf-8")) == report
+
+
+def test_the_page_cannot_take_the_place_of_its_json(new_run, tmp_path):
+    with pytest.raises(ConfigError, match="JSON is put beside it"):
+        write(new_run(n_per_class=10), tmp_path / "report.json")
+
+
 EVIL = "<script>alert(1)</script>"
 
 
 def test_names_cannot_become_markup(new_run):
-    page = page_of(new_run(class_names=(EVIL, '"><img src=x>', "a&b"), name=EVIL, n_per_class=40))
+    page = page_of(
+        new_run(class_names=(EVIL, '"><img src=x>', "a&b"), name=EVIL, n_per_class=40, has_numbers=True, rungs=("knn",))
+    )
     assert len(page.all("script")) == 1
     assert EVIL in page.words
     assert all(attrs["src"].startswith("data:") for attrs in page.all("img"))
@@ -246,16 +364,17 @@ SCRIPTS = ("Carduelis cannabina", "Коноплянка обыкновенная
 
 def test_two_hundred_classes_with_long_names_give_lists_and_a_light_page(new_run):
     names = tuple(f"{name} {i}" for i in range(40) for name in SCRIPTS)
-    run = new_run(class_names=names, n_per_class=5)
+    run = new_run(class_names=names, n_per_class=5, has_numbers=True, rungs=("knn", "two-layer"))
     page = page_of(run)
     assert "Hardest classes" in page.words
+    assert "All classes have fewer than 10 test pictures" in page.words
     assert not [attrs for attrs in page.all("table") if "matrix" in attrs.get("class", "")]
     assert "160 more classes are not shown" in page.words
     assert len(page.text) < 1_000_000
 
 
 def test_two_classes_give_a_matrix(new_run):
-    page = page_of(new_run(class_names=("bird", "airplane"), n_per_class=20))
+    page = page_of(new_run(class_names=("bird", "airplane"), n_per_class=20, has_numbers=True))
     assert re.search("Of the .* mistakes of|made no mistake", page.words)
     assert len([attrs for attrs in page.all("table") if "matrix" in attrs.get("class", "")]) == 4
 

@@ -71,7 +71,7 @@ def test_the_page_never_scrolls_sideways(visit, address, width):
 
 def test_a_page_with_two_hundred_long_names_does_not_scroll_sideways_either(visit, new_run):
     names = tuple(f"Straßenüberführungsbauwerk_mit_Geländer_und_Beleuchtung_{i}" for i in range(200))
-    run = new_run(class_names=names, n_per_class=5, name=names[0] * 2)
+    run = new_run(class_names=names, n_per_class=5, name=names[0] * 2, has_numbers=True, rungs=("knn",))
     tab = visit(write(run).as_uri(), width=390)
     tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
@@ -79,31 +79,56 @@ def test_a_page_with_two_hundred_long_names_does_not_scroll_sideways_either(visi
 
 def test_a_click_sorts_best_first_and_another_one_turns_it_round(visit, address):
     tab = visit(address)
-    button = tab.get_by_role("button", name="Log-loss")
+    button = tab.locator(".leaderboard").get_by_role("button", name="Log-loss")
     values = sorted(columns(tab, 4), key=float)
     button.click()
     assert columns(tab, 4) == values
-    assert tab.get_attribute("th:has-text('Log-loss')", "aria-sort") == "ascending"
+    assert tab.get_attribute(".leaderboard th:has-text('Log-loss')", "aria-sort") == "ascending"
     button.click()
     assert columns(tab, 4) == values[::-1]
 
 
 def test_accuracy_sorts_with_the_highest_first_and_only_one_column_is_sorted(visit, address):
     tab = visit(address)
-    tab.get_by_role("button", name="Fit").click()
-    tab.get_by_role("button", name="Accuracy").click()
+    tab.locator(".leaderboard").get_by_role("button", name="Fit").click()
+    tab.locator(".leaderboard").get_by_role("button", name="Accuracy").click()
     assert columns(tab, 2) == sorted(columns(tab, 2), key=float, reverse=True)
     assert tab.locator("th[aria-sort=descending], th[aria-sort=ascending]").count() == 1
 
 
 def test_names_sort_as_words(visit, address):
     tab = visit(address)
-    tab.get_by_role("button", name="Rung").click()
+    tab.locator(".leaderboard").get_by_role("button", name="Rung").click()
     assert columns(tab, 1) == ["knn", "majority", "softmax-regression", "two-layer"]
 
 
+def test_classes_sort_by_their_recall_and_by_their_names(visit, address):
+    tab = visit(address)
+    table = tab.locator(".by-class").first
+    values = "rows => rows.map(row => row.cells[{}].dataset.value)"
+    table.get_by_role("button", name="Recall").click()
+    found = table.locator("tbody tr").evaluate_all(values.format(3))
+    assert len(found) == 10
+    assert found == sorted(found, key=float)
+    table.get_by_role("button", name="Class").click()
+    assert table.locator("tbody tr").evaluate_all(values.format(0)) == [str(i) for i in range(10)]
+
+
+def test_every_chart_is_drawn_and_none_is_cut_off(visit, address):
+    tab = visit(address, width=390)
+    tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    boxes = tab.eval_on_selector_all(".chart svg", "all => all.map(svg => svg.getBoundingClientRect().toJSON())")
+    assert len(boxes) > 15
+    assert all(box["width"] > 200 and box["height"] > 100 and box["right"] <= 390 for box in boxes)
+
+
 def test_a_name_that_is_a_script_does_not_run(visit, new_run):
-    run = new_run(class_names=("<script>window.ran = 1</script>", "<img src=x onerror='window.ran=1'>"), n_per_class=20)
+    run = new_run(
+        class_names=("<script>window.ran = 1</script>", "<img src=x onerror='window.ran=1'>"),
+        n_per_class=20,
+        has_numbers=True,
+        rungs=("knn", "two-layer"),
+    )
     tab = visit(write(run).as_uri())
     assert tab.evaluate("window.ran") is None
     assert tab.complaints == []
@@ -134,6 +159,6 @@ def test_every_picture_can_be_decoded(visit, address):
 
 def test_the_leaderboard_can_be_sorted_with_the_keyboard(visit, address):
     tab = visit(address)
-    tab.get_by_role("button", name="MB").focus()
+    tab.locator(".leaderboard").get_by_role("button", name="MB").focus()
     tab.keyboard.press("Enter")
     assert columns(tab, 9) == sorted(columns(tab, 9), key=float)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from linnet.records.evaluation import Bin, Measure
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
 from linnet.records.manifest import texts_of
 from linnet.records.predictions import Predictions
@@ -190,3 +191,28 @@ def test_leaks_conflicts_and_unreadable_files_are_warnings(evidence):
 def test_clean_data_gives_no_warning(evidence):
     facts = replace(evidence.facts, counts={"used": 9}, duplicates={})
     assert summary_of(replace(evidence, facts=facts)).warnings == ()
+
+
+def with_calibration(evidence, confidence, accuracy):
+    bins = (Bin(low=0.0, high=1.0, n=1000, confidence=confidence, accuracy=accuracy),)
+    found = evidence.evaluations["knn"]
+    expected = Measure(value=abs(confidence - accuracy))
+    return replace(
+        evidence,
+        evaluations={"cnn": replace(found, calibration=replace(found.calibration, bins=bins, expected=expected))},
+    )
+
+
+def test_percentages_that_are_far_off_are_warned_of(evidence):
+    rows = row("cnn", 0.91, p=1.0), row("mlp", 0.5)
+    assert "Do not read its percentages as chances: when cnn says 98%, it is right 84 times in 100" in text_of(
+        with_calibration(evidence, 0.98, 0.84), *rows
+    )
+    assert "chances" not in text_of(with_calibration(evidence, 0.85, 0.84), *rows)
+    assert "chances" not in text_of(evidence, *rows)
+
+
+def test_what_more_pictures_would_bring_is_said_of_the_best_rung_only(evidence):
+    best, other = row("two-layer", 0.91, p=1.0), row("cnn", 0.95, p=1.0)
+    assert "more pictures would probably help" in text_of(evidence, best)
+    assert "more pictures" not in text_of(evidence, other)

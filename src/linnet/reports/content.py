@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 from linnet.records.run import Run
+from linnet.reports.calibration import CalibrationPart, describe_calibrations
 from linnet.reports.choosing import Choice, describe_choices
+from linnet.reports.classes import ClassesPart, describe_classes
+from linnet.reports.costs import CostsPart, describe_costs
 from linnet.reports.courses import CoursePart, describe_courses
 from linnet.reports.data import DataPart, describe_data
 from linnet.reports.evidence import Evidence, gather
+from linnet.reports.learning import LearningPart, describe_learning
+from linnet.reports.measures import MeasuresPart, describe_measures
 from linnet.reports.mistakes import RungPart, describe_rungs
+from linnet.reports.pairs import PairsPart, describe_pairs
 from linnet.reports.repeating import RepeatPart, describe_repeating
 from linnet.reports.sealing import SealingPart, describe_sealing
 from linnet.reports.standings import StandingsPart, describe_standings
@@ -23,6 +29,9 @@ class Report:
         command: "climb" or "train".
         when: UTC, ISO 8601, of the first opening of the test split; empty where there was none.
         is_finished: Whether the climb came to its end.
+        costs: None with fewer than two rungs to compare.
+        pairs: None where the rungs were not compared.
+        measures: None where no rung was evaluated.
         data: None where the run has no record of it (yet).
         notes: One sentence for each record that is wanted and could not be read.
     """
@@ -33,9 +42,15 @@ class Report:
     is_finished: bool
     summary: Summary
     standings: StandingsPart
+    costs: CostsPart | None
+    pairs: PairsPart | None
+    classes: tuple[ClassesPart, ...]
+    calibrations: tuple[CalibrationPart, ...]
+    measures: MeasuresPart | None
     data: DataPart | None
     choices: tuple[Choice, ...]
     courses: tuple[CoursePart, ...]
+    learning: tuple[LearningPart, ...]
     rungs: tuple[RungPart, ...]
     sealing: SealingPart
     repeat: RepeatPart
@@ -62,9 +77,15 @@ def compose(evidence: Evidence) -> Report:
         is_finished=evidence.is_finished,
         summary=summarize(evidence, standings, data, sealing),
         standings=standings,
+        costs=describe_costs(evidence),
+        pairs=describe_pairs(evidence),
+        classes=describe_classes(evidence),
+        calibrations=describe_calibrations(evidence),
+        measures=describe_measures(evidence),
         data=data,
         choices=describe_choices(evidence),
         courses=describe_courses(evidence),
+        learning=describe_learning(evidence),
         rungs=describe_rungs(evidence),
         sealing=sealing,
         repeat=describe_repeating(evidence),

@@ -1,16 +1,20 @@
 """Everything a report reads of a run, read once; what is missing or damaged becomes a note, not an end."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TypeVar
 
-from linnet.errors import LinnetError
+from linnet.errors import LinnetError, RunError
+from linnet.records.comparisons import Comparisons
 from linnet.records.data_facts import DataFacts
+from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import Experiment
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
+from linnet.records.learning_curve import LearningCurve
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest
 from linnet.records.pictures import image_name
@@ -20,6 +24,7 @@ from linnet.records.selection import Selection
 from linnet.records.training import Training
 
 T = TypeVar("T")
+M = TypeVar("M", Evaluation, Comparisons)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,6 +43,9 @@ class Evidence:
         trainings: {rung: what its last training resolved to}, of networks that are fitted.
         predictions: {rung: on the test split if it was scored there, else on the validation split}.
         scored_on: {rung: "test" or "valid"}, saying which.
+        evaluations: {rung: every number of its predictions on that split}, of rungs that have them.
+        comparisons: Every rung against every other; None likewise.
+        learning_curves: {rung: accuracy over the number of training pictures}, where that was asked for.
         pictures: {name: PNG file}.
         notes: One sentence for each record that is wanted and cannot be read.
     """
@@ -53,6 +61,9 @@ class Evidence:
     trainings: Mapping[str, Training]
     predictions: Mapping[str, Predictions]
     scored_on: Mapping[str, str]
+    evaluations: Mapping[str, Evaluation]
+    comparisons: Comparisons | None
+    learning_curves: Mapping[str, LearningCurve]
     pictures: Mapping[str, bytes]
     notes: tuple[str, ...]
 
@@ -96,6 +107,8 @@ def gather(run: Run) -> Evidence:
     selections = {rung: read.optional(partial(run.selection, rung)) for rung in run.rungs}
     histories = {rung: read.optional(partial(run.history, rung)) for rung in experiment.rows}
     trainings = {rung: read.optional(partial(run.training, rung)) for rung in experiment.rows}
+    evaluations = {rung: read.finite(partial(run.evaluation, rung, split)) for rung, split in scored_on.items()}
+    learning_curves = {rung: read.optional(partial(run.learning_curve, rung)) for rung in experiment.rows}
     return Evidence(
         experiment=experiment,
         is_finished=run.is_finished,
@@ -108,9 +121,21 @@ def gather(run: Run) -> Evidence:
         trainings={rung: training for rung, training in trainings.items() if training is not None},
         predictions=predictions,
         scored_on=scored_on,
+        evaluations={rung: found for rung, found in evaluations.items() if found is not None},
+        comparisons=read.finite(lambda: run.comparisons),
+        learning_curves={rung: found for rung, found in learning_curves.items() if found is not None},
         pictures=read.optional(lambda: run.pictures) or {},
         notes=tuple(read.notes),
     )
+
+
+def _refuse_endless(record: Evaluation | Comparisons) -> None:
+    """Refuse what is no number or has no end: Linnet writes none, but JSON by other hands may hold it."""
+    try:
+        json.dumps(asdict(record), allow_nan=False)
+    except ValueError:
+        what = f"The evaluation of {record.rung}" if isinstance(record, Evaluation) else "comparisons.json"
+        raise RunError(f"{what} should hold finite numbers and does not; the run folder is damaged.") from None
 
 
 class _Reader:
@@ -127,3 +152,14 @@ class _Reader:
         except (LinnetError, OSError, UnicodeDecodeError) as error:
             self.notes.append(str(error).replace(self._prefix, ""))
             return None
+
+    def finite(self, load: Callable[[], M | None]) -> M | None:
+        """Return what `load` reads if all its numbers are some, or None with a note."""
+
+        def checked() -> M | None:
+            record = load()
+            if record is not None:
+                _refuse_endless(record)
+            return record
+
+        return self.optional(checked)

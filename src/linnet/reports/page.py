@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from linnet.charts import courses
-from linnet.charts.curves import Line, accuracy_over
 from linnet.charts.theme import inline
+from linnet.errors import ConfigError
 from linnet.records.files import write_text
 from linnet.records.run import Run
-from linnet.reports.choosing import Choice
+from linnet.reports import as_json, drawing
 from linnet.reports.comparing import RunsReport
 from linnet.reports.content import Report, compose
-from linnet.reports.courses import CoursePart
 from linnet.reports.evidence import gather
 from linnet.reports.rendering import data_uri, environment, frame
 
@@ -20,7 +18,7 @@ MOSAIC_PICTURES, MOSAIC_COLUMNS = 20, 5
 
 
 def write(run: Run, out: Path | None = None) -> Path:
-    """Write a run's report, finished or not, whatever optional record is missing.
+    """Write a run's report, finished or not, whatever optional record is missing; beside the page the same as JSON.
 
     Args:
         run: What to report on.
@@ -30,11 +28,16 @@ def write(run: Run, out: Path | None = None) -> Path:
         The file that was written.
 
     Raises:
+        ConfigError: `out` is the place of the JSON.
         RunError: the run has no readable experiment.toml.
     """
-    evidence = gather(run)
     path = out if out is not None else run.folder / "report.html"
-    write_text(path, render(compose(evidence), evidence.pictures))
+    if path.suffix == ".json":
+        raise ConfigError(f"--out names the page, such as report.html, and the JSON is put beside it; it is {path}.")
+    evidence = gather(run)
+    report = compose(evidence)
+    as_json.write(report, path.with_suffix(".json"))
+    write_text(path, render(report, evidence.pictures))
     return path
 
 
@@ -62,8 +65,7 @@ def render(report: Report, pictures: Mapping[str, bytes]) -> str:
             mosaic=mosaic(report),
             has_templates=any(part.templates for part in report.rungs),
             uri=lambda name: data_uri(pictures[name], "image/png"),
-            chart=lambda choice, number: Markup(inline(draw(choice, f"curve-{number}"))),
-            course_chart=lambda part, what, number: Markup(inline(draw_course(part, what, f"{what}-{number}"))),
+            draw=lambda what, part, number=0: Markup(inline(drawing.draw(what, part, f"{what}-{number}"))),
             **frame(),
         )
     )
@@ -75,29 +77,3 @@ def mosaic(report: Report) -> list[str]:
     in_turn = zip_longest(*(part.samples for part in classes))
     found = [sample.picture for turn in in_turn for sample in turn if sample and sample.picture]
     return found[: min(len(found), MOSAIC_PICTURES) // MOSAIC_COLUMNS * MOSAIC_COLUMNS]
-
-
-def draw(choice: Choice, name: str) -> str:
-    """Draw the curve of a choice that has one; `name` must be unique on the page."""
-    if choice.curve is None:
-        return ""
-    lines = [Line(x=line.x, y=line.accuracy, spread=line.spread) for line in choice.curve.lines]
-    return accuracy_over(
-        lines,
-        name=name,
-        setting=choice.curve.setting.replace("_", " "),
-        metric=choice.metric,
-        is_log=choice.curve.is_log,
-        chosen=choice.curve.chosen,
-    )
-
-
-def draw_course(part: CoursePart, what: str, name: str) -> str:
-    """Draw the "loss" or the "accuracy" of a training; `name` must be unique on the page."""
-    draw_lines = courses.loss_over_epochs if what == "loss" else courses.accuracy_over_epochs
-    course = courses.Course(
-        epochs=[row.epoch for row in part.rows],
-        train=[getattr(row, f"train_{what}") for row in part.rows],
-        valid=[getattr(row, f"valid_{what}") for row in part.rows],
-    )
-    return draw_lines(course, name=name, kept=part.kept.epoch)

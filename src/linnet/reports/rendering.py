@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from linnet.reports import comparing, words
 from linnet.reports.choosing import settings_text
+from linnet.reports.pairs import points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -89,7 +90,7 @@ def environment() -> "Environment":
             "ratio",
         )
     }
-    filters |= {"verdict": comparing.verdict}
+    filters |= {"verdict": comparing.verdict, "points": points}
     filters |= {"settings": settings_text, "setting": words.setting, "heat": heat, "day": day, "moment": moment}
     environment.filters.update(filters, css=lambda fraction: f"{100 * fraction:.2f}%")
     return environment

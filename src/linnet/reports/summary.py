@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linnet.records.leaderboard import LeaderboardRow
+from linnet.reports.calibration import example, is_bad
 from linnet.reports.data import DataPart
+from linnet.reports.doubts import doubts
 from linnet.reports.evidence import Evidence
+from linnet.reports.learning import describe_learning
 from linnet.reports.mistakes import confusion
 from linnet.reports.sealing import SealingPart
 from linnet.reports.standings import StandingsPart
@@ -37,13 +40,13 @@ def summarize(evidence: Evidence, standings: StandingsPart, data: DataPart | Non
     rows = evidence.rows
     if rows:
         lead, sentences = _lead(rows[0]), [_ties(rows), _cheaper(rows), _floor(rows[0], standings, data)]
-        sentences.append(_confusion(evidence, rows[0].rung))
+        sentences += [_confusion(evidence, rows[0].rung), _calibration(evidence, rows[0].rung)]
+        sentences += [part.sentence for part in describe_learning(evidence) if part.rung == rows[0].rung][:1]
     elif evidence.is_finished:
         lead, sentences = "No rung has a number.", []
     else:
         lead, sentences = "This run did not finish.", _unfinished(standings, sealing)
-    warnings = _warnings(data, sealing)
-    return Summary(lead=lead, sentences=tuple(filter(None, sentences)), warnings=tuple(warnings))
+    return Summary(lead=lead, sentences=tuple(filter(None, sentences)), warnings=doubts(evidence, data, sealing))
 
 
 def _lead(row: LeaderboardRow) -> str:
@@ -133,6 +136,15 @@ def _confusion(evidence: Evidence, rung: str) -> str:
     return f"{rung} confuses {first} and {second} most: {n} of its {count(n_wrong, 'mistake')} ({ways})."
 
 
+def _calibration(evidence: Evidence, rung: str) -> str:
+    """Warn of percentages that are far off; those that are not need no words here."""
+    found = evidence.evaluations.get(rung)
+    if found is None or not is_bad(found.calibration):
+        return ""
+    shown = example(rung, found.calibration)
+    return f"Do not read its percentages as chances: {shown[:1].lower()}{shown[1:]}" if shown else ""
+
+
 def _unfinished(standings: StandingsPart, sealing: SealingPart) -> list[str]:
     n_asked = len(standings.validation) + len(standings.skipped)
     said = [f"The settings of {len(standings.validation)} of {count(n_asked, 'rung')} were chosen."]
@@ -146,24 +158,3 @@ def _unfinished(standings: StandingsPart, sealing: SealingPart) -> list[str]:
     if sealing.n_openings:
         opened = f"The test split was opened {often(sealing.n_openings)} before the run ended; see the ledger."
     return [*said, opened]
-
-
-def _warnings(data: DataPart | None, sealing: SealingPart) -> list[str]:
-    said = []
-    if sealing.n_openings > 1:
-        said.append(
-            f"The test split was opened {often(sealing.n_openings)}. Whoever looks again and then chooses, chooses on "
-            "the test split: its numbers are too good from the second opening on."
-        )
-    if data is None:
-        return said
-    for where, n in data.leaks.items():
-        splits = where.replace("-", " and ")
-        said.append(f"{count(n, 'pair')} of equal pictures stand in two splits at once ({splits}): see the data.")
-    if n := data.counts.get("conflicting", 0):
-        said.append(
-            f"{count(n, 'picture')} stand in the data with two different labels; at least one of them is wrong."
-        )
-    if n := data.counts.get("unreadable", 0):
-        said.append(f"{count(n, 'file')} could not be read and {'takes' if n == 1 else 'take'} no part.")
-    return said

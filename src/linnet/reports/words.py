@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-_PLURALS = {"class": "classes", "picture in it": "pictures in it", "leaf": "leaves"}
+_PLURALS = {"class": "classes", "more class": "more classes", "picture in it": "pictures in it", "leaf": "leaves"}
 
 
 def count(n: int, noun: str = "") -> str:
