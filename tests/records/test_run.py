@@ -8,6 +8,7 @@ from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.explanations import Explanations
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard
+from linnet.records.learning_curve import LearningCurve, LearningPoint
 from linnet.records.ledger import Opening
 from linnet.records.manifest import Manifest, texts_of
 from linnet.records.predictions import Predictions
@@ -169,3 +170,11 @@ def test_explanations_are_none_until_some_are_written(run):
     assert run.explanations is None
     Explanations(shared=("a",), rungs=()).write(run.folder / "explanations.json")
     assert run.explanations == Explanations(shared=("a",), rungs=())
+
+
+def test_a_learning_curve_is_there_only_where_one_was_drawn(run):
+    assert run.learning_curve("knn") is None
+    point = LearningPoint(n_images=10, accuracy=0.5, low=0.3, high=0.7, n_valid=20, seconds=1.0)
+    curve = LearningCurve(rung="knn", points=(point,))
+    curve.write(run.rung_folder("knn") / "learning-curve.csv")
+    assert run.learning_curve("knn") == curve
