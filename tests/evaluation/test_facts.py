@@ -15,10 +15,29 @@ def color_dataset(n=50):
 
 def test_every_pixel_is_counted_once():
     data = color_dataset()
-    counts = level_counts(data)
+    counts, _ = level_counts(data)
     assert counts.shape == (3, 256)
     assert counts.sum(axis=1).tolist() == [50 * 30] * 3
     assert counts[1, 7] == int((data.images[:, 1] == 7).sum())
+
+
+def test_every_picture_counts_once_by_the_mean_of_its_pixels():
+    data = color_dataset()
+    _, brightness = level_counts(data)
+    wanted = np.histogram(data.images.numpy().mean(axis=(1, 2, 3)) / 255, bins=20, range=(0, 1))[0]
+    assert brightness.tolist() == wanted.tolist()
+
+
+def test_black_and_white_pictures_stand_at_the_ends():
+    pixels = np.repeat(np.array([0, 255, 255], dtype=np.uint8), 12).reshape(3, 1, 3, 4)
+    _, brightness = level_counts(Dataset.of(pixels, np.zeros(3, dtype=np.int64), ["a"]))
+    assert brightness.tolist() == [1, *[0] * 18, 2]
+
+
+def test_the_brightness_is_that_of_the_training_pictures_only():
+    data = color_dataset()
+    facts = data_facts(loaded_of(data, np.array(["train"] * 30 + ["valid"] * 10 + ["test"] * 10)))
+    assert sum(facts.brightness) == 30
 
 
 def test_mean_and_deviation_are_those_of_the_training_pictures_only():

@@ -13,6 +13,7 @@ from scipy import stats
 
 from linnet.records.data_facts import DataFacts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.explanations import Explained, Explanations, RungExplanations
 from linnet.records.history import Epoch, History
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow, Skipped
 from linnet.records.learning_curve import LearningCurve, LearningPoint
@@ -22,7 +23,7 @@ from linnet.records.pictures import image_name, template_name
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
 from linnet.records.selection import Selection
-from linnet.reports.choices import pictures_wanted
+from linnet.reports.choices import explained_wanted, pictures_wanted
 from measured import comparisons_of, evaluation_of
 
 FIGURES = {  # five by seven pixels each, a row per two hexadecimal digits
@@ -35,11 +36,11 @@ STRENGTH = {"majority": 0.0, "knn": 2.6, "softmax-regression": 2.0, "two-layer":
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Write (h, w) uint8 as a gray PNG."""
-    height, width = pixels.shape
+    """Write (h, w) uint8 as a gray PNG, (h, w, 3) as one in color."""
+    height, width = pixels.shape[:2]
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
     chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0 if pixels.ndim == 2 else 2, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows)),
         (b"IEND", b""),
     ]
@@ -210,6 +211,7 @@ def make_facts(manifest: Manifest, class_names: Sequence[str], name: str) -> Dat
         },
         mean=(0.1843,),
         std=(0.1725,),
+        brightness=(0, 3, 40, 320, 400, 120, 17, *[0] * 13),
         duplicates={
             "exact_pairs": 3,
             "near_pairs": 9,
@@ -263,7 +265,9 @@ def make_run(
         run.record_opening(
             Opening(when=when, command="evaluate" if i else "climb", rungs=rungs, n=300, split_hash="5b" * 32)
         )
-    run.write_pictures(make_pictures(manifest, class_names, predictions))
+    explanations, heats = make_explanations(class_names, predictions)
+    explanations.write(folder / "explanations.json")
+    run.write_pictures(make_pictures(manifest, class_names, predictions) | heats)
     if is_finished:
         ranked = sorted(rungs, key=lambda rung: -predictions[rung].correct.mean())
         p_values = [1.0, 0.31, 0.0004, 0.0]
@@ -305,7 +309,7 @@ def make_pictures(
     """Draw the pictures that the report wants, and templates of the linear rung."""
     label_of = dict(zip(manifest.id.tolist(), manifest.label.tolist(), strict=True))
     generator = np.random.default_rng(0)
-    wanted = [*pictures_wanted(manifest, class_names, predictions), str(manifest.id[0])]
+    wanted = [*pictures_wanted(manifest, class_names, predictions, longest_side=SIDE), str(manifest.id[0])]
     shown = {image_name(i): png(picture(class_names.index(label_of[i]), generator)) for i in dict.fromkeys(wanted)}
     for index in range(len(class_names)):
         mean = np.mean([picture(index, generator) for _ in range(60)], axis=0)
@@ -313,6 +317,34 @@ def make_pictures(
             (255 * (mean - mean.min()) / np.ptp(mean)).astype(np.uint8)
         )
     return shown
+
+
+def make_explanations(
+    class_names: Sequence[str], predictions: dict[str, Predictions]
+) -> tuple[Explanations, dict[str, bytes]]:
+    """Pretend to explain the rungs that can be: orange on the figure, blue in a corner."""
+    shared, own = explained_wanted(predictions)
+    heats: dict[str, bytes] = {}
+    rungs = []
+    for rung, found in predictions.items():
+        explainer = {"softmax-regression": "gradient-times-input", "two-layer": "integrated-gradients"}.get(rung, "")
+        explained = []
+        said = dict(zip(found.ids.tolist(), found.predicted.tolist(), strict=True))
+        for image in dict.fromkeys([*shared, *own[rung]]) if explainer else ():
+            name, index = f"explanations/{rung}/{len(explained)}.png", said[image]
+            heats[name] = png(heat(picture(index, np.random.default_rng(len(explained)))))
+            explained.append(Explained(id=image, target=class_names[index], picture=name))
+        reason = "" if explainer else f"The rung {rung} has no gradient."
+        rungs.append(RungExplanations(rung=rung, explainer=explainer, reason=reason, explained=tuple(explained)))
+    return Explanations(shared=shared, rungs=tuple(rungs)), heats
+
+
+def heat(pixels: np.ndarray) -> np.ndarray:
+    """Color a gray picture as (SIDE, SIDE, 3) uint8."""
+    color = np.repeat(pixels[..., None] // 2, 3, axis=2)
+    color[pixels > 100] = (225, 121, 27)
+    color[:3, :3] = (59, 157, 246)
+    return color
 
 
 @pytest.fixture

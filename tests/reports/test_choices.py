@@ -7,7 +7,16 @@ import pytest
 
 from linnet.records.manifest import Manifest, texts_of
 from linnet.records.predictions import Predictions
-from linnet.reports.choices import pictures_wanted, sample_ids, worst_mistakes
+from linnet.reports.choices import (
+    N_LARGE,
+    N_SHARED,
+    N_SMALL,
+    explained_wanted,
+    least_sure,
+    pictures_wanted,
+    sample_ids,
+    worst_mistakes,
+)
 
 
 def manifest_of(labels, *, split="train", hashes=None):
@@ -102,6 +111,120 @@ def test_wanted_pictures_are_samples_then_mistakes_without_repetition():
     assert wanted == ["a/0.png", "b/1.png", "p0", "p1"]
 
 
-def test_no_rung_adds_more_than_twelve_pictures():
-    many = predictions_of([[0.1, 0.9]] * 40, [0] * 40)
-    assert len(pictures_wanted(manifest_of(["a"]), ["a"], {"one": many})) == 1 + 12
+def test_the_least_sure_right_answer_comes_first_and_wrong_ones_never():
+    found = predictions_of([[0.9, 0.1], [0.6, 0.4], [0.55, 0.45], [0.2, 0.8], [0.6, 0.4]], [0, 0, 1, 1, 0])
+    assert least_sure(found, 9).tolist() == [1, 4, 3, 0]
+    assert least_sure(found, 2).tolist() == [1, 4]
+
+
+def test_least_sure_answers_agree_with_a_loop():
+    generator = np.random.default_rng(2)
+    found = predictions_of(generator.dirichlet(np.ones(4), size=200), generator.integers(0, 4, 200))
+    right = [i for i in range(200) if found.probabilities[i].argmax() == found.labels[i]]
+    right.sort(key=lambda i: (found.probabilities[i].max(), i))
+    assert least_sure(found, 20).tolist() == right[:20]
+
+
+def test_a_rung_without_a_right_answer_is_sure_of_nothing():
+    assert least_sure(predictions_of([[0.1, 0.9]] * 3, [0, 0, 0])).tolist() == []
+
+
+def ladder(n=300, k=6, n_rungs=4):
+    """Rungs of different skill, and one that always gives the same answer."""
+    generator = np.random.default_rng(4)
+    labels = generator.integers(0, k, n)
+    found = {"majority": predictions_of([[0.5, *[0.5 / (k - 1)] * (k - 1)]] * n, labels)}
+    for rung in range(n_rungs):
+        logits = (2 + rung) * np.eye(k)[labels] + generator.gumbel(0, 1.2, (n, k))
+        chances = np.exp(logits)
+        found[f"r{rung}"] = predictions_of(chances / chances.sum(axis=1, keepdims=True), labels)
+    return found
+
+
+def test_shared_pictures_are_some_that_all_have_right_and_some_on_which_they_disagree():
+    predictions = ladder()
+    shared, _ = explained_wanted(predictions)
+    assert len(set(shared)) == len(shared) == N_SHARED
+    skilled = [found for rung, found in predictions.items() if rung != "majority"]
+    n_right = [sum(found.correct[int(image[1:])] for found in skilled) for image in shared]
+    assert n_right[:3] == [4, 4, 4]
+    assert n_right[3:] == [2, 2, 2, 2, 2]
+
+
+def test_shared_pictures_are_of_as_many_classes_as_possible():
+    predictions = ladder()
+    labels = predictions["r0"].labels
+    classes = [int(labels[int(image[1:])]) for image in explained_wanted(predictions)[0]]
+    assert len(set(classes)) == 6
+    assert max(classes.count(label) for label in classes) == 2
+
+
+def test_a_rungs_own_pictures_are_its_worst_mistakes_and_least_sure_answers():
+    predictions = ladder()
+    own = explained_wanted(predictions)[1]["r1"]
+    found = predictions["r1"]
+    assert own == tuple(found.ids[[*worst_mistakes(found), *least_sure(found)]].tolist())
+
+
+def test_the_order_of_pictures_and_rungs_changes_no_shared_picture_but_ties():
+    predictions = ladder()
+    mixed = np.random.default_rng(0).permutation(300)
+    turned = {
+        rung: Predictions(
+            ids=found.ids[mixed],
+            labels=found.labels[mixed],
+            probabilities=found.probabilities[mixed],
+            class_names=found.class_names,
+        )
+        for rung, found in reversed(predictions.items())
+    }
+    assert explained_wanted(turned)[0] == explained_wanted(predictions)[0]
+
+
+def test_pictures_that_one_rung_has_not_seen_are_not_shared():
+    predictions = ladder()
+    few = predictions["r0"]
+    predictions["r0"] = Predictions(
+        ids=few.ids[:5], labels=few.labels[:5], probabilities=few.probabilities[:5], class_names=few.class_names
+    )
+    assert set(explained_wanted(predictions)[0]) == set(few.ids[:5].tolist())
+
+
+def test_rungs_that_are_all_right_still_share_pictures():
+    perfect = predictions_of(np.eye(3)[[0, 1, 2, 0]], [0, 1, 2, 0])
+    assert explained_wanted({"one": perfect, "two": perfect})[0] == ("p0", "p1", "p2", "p3")
+
+
+def test_without_rungs_or_pictures_nothing_is_explained():
+    assert explained_wanted({}) == ((), {})
+    full = predictions_of([[0.9, 0.1]], [0])
+    empty = Predictions(
+        ids=full.ids[:0], labels=full.labels[:0], probabilities=full.probabilities[:0], class_names=("a", "b")
+    )
+    assert explained_wanted({"one": empty}) == ((), {"one": ()})
+    assert explained_wanted({"one": empty, "two": full}) == ((), {"one": (), "two": ("p0",)})
+
+
+def test_small_pictures_may_be_more_than_large_ones():
+    manifest = manifest_of(["a"])
+    predictions = {f"r{i}": found for i, found in enumerate(many_rungs())}
+    small = pictures_wanted(manifest, ["a"], predictions, longest_side=28)
+    large = pictures_wanted(manifest, ["a"], predictions, longest_side=224)
+    assert (len(small), len(large)) == (1 + N_SMALL, 1 + N_LARGE)
+    assert len(set(small)) == len(small)
+    assert large == pictures_wanted(manifest, ["a"], predictions)
+
+
+def many_rungs():
+    generator = np.random.default_rng(5)
+    labels = generator.integers(0, 8, 4000)
+    for skill in range(3, 13):
+        chances = generator.dirichlet(np.ones(8), size=4000) + skill / 30 * np.eye(8)[labels]
+        yield predictions_of(chances / chances.sum(axis=1, keepdims=True), labels)
+
+
+def test_what_is_explained_is_stored():
+    predictions = ladder()
+    shared, own = explained_wanted(predictions)
+    wanted = set(pictures_wanted(manifest_of(["a"]), ["a"], predictions))
+    assert wanted >= {*shared, *(image for ids in own.values() for image in ids)}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from linnet.reports.data import MAX_PROBLEMS, describe_data
+from linnet.reports.data import MAX_PROBLEMS, Brightness, describe_data
 from linnet.reports.evidence import gather
 
 
@@ -120,3 +120,21 @@ def test_without_any_record_nothing_is_said(evidence):
 def test_what_became_of_files_is_a_table(data):
     assert data.found.rows[0] == ("Used", 1500)
     assert json.dumps(data.found.rows)  # plain values
+
+
+def test_brightness_is_said_in_one_sentence(data):
+    assert sum(data.brightness.counts) == 900
+    assert data.brightness.sentence.startswith("The middle half of the training pictures is 15% to 25% bright")
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [((0, 0, 0, 4), "75% to 100%"), ((4, 0, 0, 0), "0% to 25%"), ((1, 1, 1, 1), "0% to 75%"), ((0, 9), "50% to 100%")],
+)
+def test_the_middle_half_is_told_to_the_width_of_a_step(counts, said):
+    assert said in Brightness(counts=counts).sentence
+
+
+@pytest.mark.parametrize("counts", [(), (0, 0, 0)])
+def test_brightness_that_was_not_recorded_is_not_shown(evidence, counts):
+    assert with_facts(evidence, brightness=counts).brightness is None

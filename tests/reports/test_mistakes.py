@@ -1,5 +1,7 @@
 """Confusions and worst mistakes, against loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,8 +66,46 @@ def test_worst_mistakes_tell_truth_and_prediction(finished_run):
     for mistake in part.worst:
         assert mistake.truth != mistake.prediction
         assert mistake.id.startswith(f"{mistake.truth}/")
-        assert 0 <= mistake.truth_probability <= mistake.probability <= 1
+        assert (mistake.rival, mistake.is_right) == (mistake.truth, False)
+        assert 0 <= mistake.rival_probability <= mistake.probability <= 1
         assert mistake.picture in evidence.pictures
+
+
+def test_least_sure_answers_are_right_and_tell_the_second_best(finished_run):
+    evidence = gather(finished_run)
+    part = next(part for part in describe_rungs(evidence) if part.rung == "softmax-regression")
+    predictions = evidence.predictions["softmax-regression"]
+    place = {image: i for i, image in enumerate(predictions.ids.tolist())}
+    assert len(part.unsure) == 8
+    for answer in part.unsure:
+        chances = predictions.probabilities[place[answer.id]]
+        assert answer.is_right
+        assert answer.id.startswith(f"{answer.truth}/")
+        assert [answer.probability, answer.rival_probability] == sorted(chances.tolist(), reverse=True)[:2]
+        assert chances[int(answer.rival)] == np.float32(answer.rival_probability)
+
+
+def test_explanations_stand_beside_the_pictures_of_their_rung(finished_run):
+    evidence = gather(finished_run)
+    parts = {part.rung: part for part in describe_rungs(evidence)}
+    recorded = next(part for part in evidence.explanations.rungs if part.rung == "softmax-regression")
+    wanted = {found.id: found.picture for found in recorded.explained}
+    part = parts["softmax-regression"]
+    assert part.explainer == "gradient-times-input"
+    assert [shown.heat for shown in (*part.worst, *part.unsure)] == [
+        wanted[shown.id] for shown in (*part.worst, *part.unsure)
+    ]
+    assert parts["knn"].explainer == ""
+    assert {shown.heat for shown in parts["knn"].worst} == {None}
+
+
+def test_with_one_class_a_right_answer_has_no_rival_but_itself(finished_run):
+    evidence = gather(finished_run)
+    one = Predictions(
+        ids=texts_of(["a"]), labels=np.zeros(1, np.int64), probabilities=np.ones((1, 1), np.float32), class_names=("x",)
+    )
+    parts = describe_rungs(replace(evidence, predictions={"knn": one}))
+    assert (parts[0].unsure[0].rival, parts[0].worst) == ("x", ())
 
 
 def test_templates_belong_to_the_rung_that_learned_them(finished_run):

@@ -15,7 +15,11 @@ from measured import evaluation_of
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
 SECTIONS = ["summary", "leaderboard", "costs", "pairs", "data", "settings", "training", "learning", "mistakes"]
-SECTIONS += ["templates", "classes", "calibration", "measures", "ledger", "repeat"]
+SECTIONS += ["looking", "templates", "classes", "calibration", "measures", "ledger", "repeat"]
+
+
+def galleries_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="galleries">(.*?)</script>', page.text)[1])
 
 
 class Page(HTMLParser):
@@ -214,7 +218,7 @@ def test_several_openings_are_shouted(new_run):
 
 
 OPTIONAL = ["manifest.csv", "data.json", "leaderboard.json", "ledger.jsonl", "pictures.zip", "rungs/knn/selection.csv"]
-OPTIONAL += ["rungs/knn/predictions-test.csv", "rungs/two-layer/history.csv", "leaderboard.csv"]
+OPTIONAL += ["rungs/knn/predictions-test.csv", "rungs/two-layer/history.csv", "leaderboard.csv", "explanations.json"]
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
@@ -224,7 +228,7 @@ def test_a_missing_record_leaves_a_whole_page(new_run, name):
     assert "Repeat" in page_of(run).words
 
 
-@pytest.mark.parametrize("name", [*OPTIONAL[:8]])
+@pytest.mark.parametrize("name", [*OPTIONAL[:8], "explanations.json"])
 def test_a_damaged_record_leaves_a_whole_page_that_says_so(new_run, name):
     run = new_run(n_per_class=10)
     (run.folder / name).write_bytes(b"\xffnonsense")
@@ -353,8 +357,10 @@ def test_names_cannot_become_markup(new_run):
     page = page_of(
         new_run(class_names=(EVIL, '"><img src=x>', "a&b"), name=EVIL, n_per_class=40, has_numbers=True, rungs=("knn",))
     )
-    assert len(page.all("script")) == 1
+    assert len(page.all("script")) == 2
     assert EVIL in page.words
+    assert "<script>alert" not in page.text
+    assert EVIL in galleries_of(page)["names"]
     assert all(attrs["src"].startswith("data:") for attrs in page.all("img"))
     assert "a&amp;b" in page.text
 
@@ -381,6 +387,86 @@ def test_two_classes_give_a_matrix(new_run):
 
 def test_small_pictures_are_scaled_without_blur(page):
     assert {attrs.get("class") for attrs in page.all("img")} == {"pixels"}
+
+
+def test_every_button_of_a_matrix_has_pictures_in_the_page(page, finished_run):
+    galleries = galleries_of(page)
+    n = sum(len(cells) for cells in galleries["rungs"].values())
+    buttons = [attrs for attrs in page.all("button") if "data-cell" in attrs]
+    assert {attrs["data-cell"] for attrs in buttons} <= {key for cells in galleries["rungs"].values() for key in cells}
+    assert len(buttons) >= n > 40
+    panels = [attrs["data-rung"] for attrs in page.all("div") if attrs.get("class") == "gallery"]
+    assert panels == [row.rung for row in finished_run.leaderboard.rows]
+
+
+def test_a_cell_holds_numbers_of_pictures_that_the_page_holds_once(page):
+    galleries = galleries_of(page)
+    assert len(galleries["data"]) == len(galleries["ids"]) == len(set(galleries["ids"]))
+    standing = {int(attrs["data-picture"]) for attrs in page.all("img") if "data-picture" in attrs}
+    assert standing == {number for number, address in enumerate(galleries["data"]) if address is None} != set()
+    for cells in galleries["rungs"].values():
+        for n, shown in cells.values():
+            assert 0 < len(shown) <= n
+            assert all(0 <= number < len(galleries["ids"]) for number, _, _ in shown)
+
+
+def test_without_a_script_no_button_promises_anything(page):
+    assert all("disabled" in attrs for attrs in page.all("button") if "data-cell" in attrs)
+
+
+def test_without_pictures_the_matrix_keeps_its_numbers(new_run):
+    run = new_run()
+    (run.folder / "pictures.zip").unlink()
+    page = page_of(run)
+    assert len(page.all("script")) == 1
+    assert not [attrs for attrs in page.all("button") if "data-cell" in attrs]
+    assert len([attrs for attrs in page.all("td") if attrs.get("class") == "hit"]) > 20
+    assert "picture not kept" in page.words
+    assert "Choose a cell" not in page.words
+
+
+def test_a_class_without_test_pictures_has_an_empty_row(new_run):
+    run = new_run(class_names=("cat", "dog", "owl"), n_per_class=40)
+    for rung in run.rungs:
+        found = run.predictions(rung, "test")
+        kept = found.labels != 1
+        fewer = replace(found, ids=found.ids[kept], labels=found.labels[kept], probabilities=found.probabilities[kept])
+        fewer.write(run.rung_folder(rung) / "predictions-test.csv")
+    page = page_of(run)
+    assert all(not key.startswith("1-") for cells in galleries_of(page)["rungs"].values() for key in cells)
+    assert not re.search(r"\b(None|nan|inf)\b", page.words)
+
+
+def test_examples_show_where_the_rung_looked_and_what_that_means(page):
+    alts = [attrs["alt"] for attrs in page.all("img")]
+    assert len([alt for alt in alts if alt.startswith("Where it looked in ")]) >= 30
+    assert "Heat maps by integrated-gradients: blue speaks against what was said orange speaks for it" in page.words
+
+
+def test_rungs_are_seen_side_by_side_and_right_and_wrong_are_words(page):
+    looking = page.text[page.text.index('<section id="looking">') : page.text.index('<section id="templates">')]
+    assert looking.count('<th scope="col">') == 8
+    assert looking.count("right:") + looking.count("wrong:") == 4 * 8
+    assert "The rung knn has no gradient." in looking
+
+
+def test_without_explanations_there_is_no_such_section(new_run):
+    run = new_run(n_per_class=10)
+    (run.folder / "explanations.json").unlink()
+    page = page_of(run)
+    assert "looking" not in [attrs["id"] for attrs in page.all("section")]
+    assert "#looking" not in page.text
+    assert "Heat maps" not in page.words
+
+
+def test_a_file_name_reads_from_left_to_right(new_run):
+    page = page_of(new_run(class_names=("حسون التفاح", "dog"), n_per_class=40))
+    assert re.search(r'<bdi dir="ltr">حسون التفاح/\d+.png</bdi>', page.text)
+
+
+def test_every_rung_can_be_linked_to(page):
+    ids = [attrs["id"] for attrs in page.all("details") if "id" in attrs]
+    assert "mistakes-softmax-regression" in ids
 
 
 def luminance(color):

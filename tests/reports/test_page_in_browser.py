@@ -1,6 +1,8 @@
-"""The page in a real browser: no error, no request, no sideways scroll, and a leaderboard that sorts."""
+"""The page in a real browser: no error, no request, no sideways scroll, and answers to every click and key."""
 
+import re
 import shutil
+from importlib import resources
 
 import pytest
 
@@ -162,3 +164,210 @@ def test_the_leaderboard_can_be_sorted_with_the_keyboard(visit, address):
     tab.locator(".leaderboard").get_by_role("button", name="MB").focus()
     tab.keyboard.press("Enter")
     assert columns(tab, 9) == sorted(columns(tab, 9), key=float)
+
+
+def press(tab, truth, said, rung="softmax-regression", key=None):
+    """Open a rung's part and one cell of its matrix, by a click or a key; return the part."""
+    part = tab.locator(f"#mistakes-{rung}")
+    part.evaluate("part => part.open = true")
+    button = part.locator(f'.matrix [data-cell="{truth}-{said}"]')
+    if key is None:
+        button.click()
+    else:
+        button.focus()
+        tab.keyboard.press(key)
+    return part
+
+
+def busiest(run, rung="softmax-regression"):
+    """The most frequent miss of a rung: truth, prediction, and the ids of its pictures, most confident first."""
+    found = run.predictions(rung, "test")
+    cells = found.labels * 10 + found.predicted
+    wrong = cells[~found.correct].tolist()
+    cell = max(sorted(set(wrong)), key=wrong.count)
+    rows = sorted((i for i in range(len(found)) if cells[i] == cell), key=lambda i: (-found.probabilities[i].max(), i))
+    return cell // 10, cell % 10, [str(found.ids[i]) for i in rows]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_click_on_a_cell_shows_its_pictures_with_their_labels(visit, address, finished_run, width, theme):
+    truth, said, ids = busiest(finished_run)
+    tab = visit(address, width=width, theme=theme)
+    part = press(tab, truth, said)
+    panel = part.locator(".gallery")
+    assert panel.locator(".gallery-title").inner_text() == f"{len(ids)} pictures of {truth} taken for {said}"
+    assert panel.locator(".id").all_inner_texts() == ids
+    assert all(text.startswith(f"said {said}") for text in panel.locator(".said:nth-of-type(1)").all_inner_texts())
+    broken = "images => images.filter(image => !image.complete || image.naturalWidth === 0).length"
+    tab.wait_for_function("document.querySelector('.gallery img').complete")
+    assert panel.locator("img").count() == len(ids)
+    assert tab.eval_on_selector_all(".gallery img", broken) == 0
+    assert panel.locator("figure").first.is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.complaints == []
+    assert [url for url in tab.requests if not url.startswith("data:")] == [address]
+
+
+def test_the_probabilities_below_a_picture_are_those_of_the_rung(visit, address, finished_run):
+    truth, said, ids = busiest(finished_run)
+    found = finished_run.predictions("softmax-regression", "test")
+    chances = found.probabilities[found.ids.tolist().index(ids[0])]
+    panel = press(visit(address), truth, said).locator(".gallery")
+    shown = panel.locator("figure").first.locator(".share").all_inner_texts()
+    assert shown == [f"{100 * chances[said]:.0f}%", f"{100 * chances[truth]:.0f}%"]
+
+
+def test_a_cell_on_the_diagonal_shows_what_was_told_right(visit, address):
+    panel = press(visit(address), 3, 3).locator(".gallery")
+    assert re.fullmatch(r"\d+ pictures of 3 told right(; \d+ shown)?", panel.locator(".gallery-title").inner_text())
+    assert panel.locator("figure").first.locator(".said").count() == 1
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_a_cell_opens_by_key_and_escape_leads_back_to_it(visit, address, finished_run, key):
+    truth, said, _ = busiest(finished_run)
+    tab = visit(address)
+    part = press(tab, truth, said, key=key)
+    assert part.locator(".gallery figure").count() > 0
+    focused = "document.activeElement.dataset.cell + document.activeElement.getAttribute('aria-expanded')"
+    assert tab.evaluate(focused) == f"{truth}-{said}true"
+    part.locator(".close").focus()
+    tab.keyboard.press("Escape")
+    assert part.locator(".gallery figure").count() == 0
+    assert tab.evaluate(focused) == f"{truth}-{said}false"
+
+
+def test_another_cell_takes_the_place_of_the_first_and_a_second_click_closes(visit, address):
+    tab = visit(address)
+    press(tab, 3, 3)
+    part = press(tab, 4, 4)
+    assert part.locator("[aria-expanded=true]").count() == 1
+    assert part.locator(".gallery-title").count() == 1
+    press(tab, 4, 4)
+    assert part.locator("[aria-expanded=true]").count() == part.locator(".gallery figure").count() == 0
+
+
+def test_the_close_button_closes_and_gives_the_focus_back(visit, address):
+    tab = visit(address)
+    part = press(tab, 3, 3)
+    part.get_by_role("button", name="Close").click()
+    assert part.locator(".gallery figure").count() == 0
+    assert tab.evaluate("document.activeElement.dataset.cell") == "3-3"
+
+
+def test_arrows_lead_from_cell_to_cell_and_a_matrix_is_one_stop_of_the_tab_key(visit, address):
+    tab = visit(address)
+    part = press(tab, 3, 3)
+    assert part.locator(".matrix button[tabindex='0']").count() == 1
+    before = tab.evaluate("document.activeElement.closest('td').cellIndex")
+    tab.keyboard.press("ArrowLeft")
+    assert tab.evaluate("document.activeElement.closest('td').cellIndex") < before
+    tab.keyboard.press("ArrowRight")
+    assert tab.evaluate("document.activeElement.dataset.cell") == "3-3"
+    for key in ("ArrowDown", "ArrowUp"):
+        tab.keyboard.press(key)
+    assert tab.evaluate("document.activeElement.closest('td').cellIndex") == before
+    for _ in range(20):  # the edge holds
+        tab.keyboard.press("ArrowUp")
+    assert tab.evaluate("document.activeElement.tagName") == "BUTTON"
+
+
+def test_a_cell_says_to_a_reader_what_it_holds(visit, address, finished_run):
+    truth, said, ids = busiest(finished_run)
+    tab = visit(address)
+    part = press(tab, truth, said)
+    name = f"{len(ids)} pictures of {truth} taken for {said}"
+    assert part.locator(".matrix").get_by_role("button", name=name, exact=True).count() == 1
+    assert part.locator(".gallery-title").get_attribute("aria-live") == "polite"
+
+
+def test_confused_pairs_open_the_same_pictures(visit, address, finished_run):
+    truth, said, ids = busiest(finished_run)
+    tab = visit(address)
+    part = tab.locator("#mistakes-softmax-regression")
+    part.evaluate("part => part.open = true")
+    part.locator(f'.confused [data-cell="{truth}-{said}"]').click()
+    assert part.locator(".gallery .id").all_inner_texts() == ids
+
+
+def test_with_too_many_classes_for_a_matrix_the_pairs_show_their_pictures(visit, new_run):
+    tab = visit(write(new_run(class_names=tuple(f"class {i}" for i in range(30)), n_per_class=20)).as_uri(), width=390)
+    part = tab.locator("details.part[open]")
+    button = part.locator(".confused button").first
+    truth, said = re.fullmatch(r"(.+) taken for (.+)", button.inner_text()).groups()
+    button.click()
+    assert re.search(f"of {truth} taken for {said}", part.locator(".gallery-title").inner_text())
+    assert all(image.startswith(f"{truth}/") for image in part.locator(".gallery .id").all_inner_texts())
+    assert tab.complaints == []
+
+
+def test_names_of_any_script_stand_in_the_gallery_as_they_are(visit, new_run):
+    names = ('<b>cat</b> & "dog"', "حسون التفاح", "</script><script>window.ran = 1</script>", "鳥\u2028鳥")
+    run = new_run(class_names=names, n_per_class=60)
+    tab = visit(write(run).as_uri(), width=390)
+    for truth, name in enumerate(names):
+        part = press(tab, truth, truth)
+        title = part.locator(".gallery-title").text_content()
+        assert f"of {name} told right" in title
+    assert tab.evaluate("window.ran") is None
+    assert tab.complaints == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_sorted_table_is_announced(visit, address):
+    tab = visit(address)
+    tab.get_by_role("button", name="Log-loss").click()
+    assert tab.locator("p[role=status]").text_content() == "Sorted by Log-loss, ascending."
+
+
+def test_any_table_can_be_sorted_and_what_is_missing_stands_last(visit, tmp_path):
+    script = resources.files("linnet.reports").joinpath("templates", "page.js").read_text(encoding="utf-8")
+    rows = "".join(f"<tr><td>{text}</td></tr>" for text in ("10", "", "9", "1e3", "b", "a"))
+    table = f"<table data-sortable><thead><tr><th><button>A</button></th></tr></thead><tbody>{rows}</tbody></table>"
+    (tmp_path / "table.html").write_text(f"<!doctype html><body>{table}<script>{script}</script></body>")
+    tab = visit((tmp_path / "table.html").as_uri())
+    tab.get_by_role("button").click()
+    assert tab.locator("td").all_inner_texts() == ["9", "10", "1e3", "a", "b", ""]
+    tab.get_by_role("button").click()
+    assert tab.locator("td").all_inner_texts() == ["b", "a", "1e3", "10", "9", ""]
+    assert tab.get_attribute("th", "aria-sort") == "descending"
+    assert tab.complaints == []
+
+
+def test_a_link_opens_what_it_leads_to(visit, address):
+    tab = visit(address + "#mistakes-majority")
+    assert tab.locator("#mistakes-majority").get_attribute("open") is not None
+    tab.evaluate("location.hash = '#mistakes-knn'")
+    tab.wait_for_function("document.querySelector('#mistakes-knn').open")
+    tab.evaluate("location.hash = '#%'")
+    assert tab.complaints == []
+
+
+def test_after_printing_everything_is_closed_again(visit, address):
+    tab = visit(address)
+    closed = tab.locator("details:not([open])").count()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details:not([open])").count() == 0
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert tab.locator("details:not([open])").count() == closed > 0
+
+
+def test_without_a_script_the_page_shows_all_but_the_galleries(browser, address):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.goto(address)
+    assert tab.locator("details[open] .matrix .hit").first.inner_text().split()[0].isdigit()
+    assert tab.locator("#looking img").first.is_visible()
+    assert not tab.locator(".scripted").first.is_visible()
+    assert not tab.locator("[data-cell]").first.is_enabled()
+    context.close()
+
+
+def test_the_first_column_stays_while_the_looks_scroll(visit, address):
+    tab = visit(address, width=390)
+    left = "document.querySelector('.looking tbody th').getBoundingClientRect().left"
+    before = tab.evaluate(left)
+    tab.evaluate("document.querySelector('.scroll:has(.looking)').scrollLeft = 200")
+    assert tab.evaluate("document.querySelector('.scroll:has(.looking)').scrollLeft") == 200
+    assert tab.evaluate(left) == pytest.approx(before, abs=1)

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from linnet.reports.rendering import asset, data_uri, day, environment, frame, heat, moment
+from linnet.reports.rendering import anchor, asset, data_uri, day, environment, frame, heat, moment
 
 
 def test_strength_of_color_grows_with_the_share_and_rare_mistakes_are_visible():
@@ -43,3 +43,7 @@ def test_what_is_written_is_escaped_and_a_missing_name_is_an_error():
 
 def test_templates_are_read_from_the_package():
     assert asset("page.js").startswith("//")
+
+
+def test_a_name_becomes_an_address_without_spaces():
+    assert anchor("a  b\tc") == "a-b-c"

@@ -7,7 +7,7 @@ from typing import Any, Self
 from linnet.errors import RunError
 from linnet.records.files import read_json, write_json
 
-FORMAT = 1
+FORMAT = 2
 """Version of data.json; raised when an older Linnet could not read it any more."""
 
 
@@ -25,6 +25,7 @@ class DataFacts:
         files: What was found in the files: formats, modes, original sizes, how many rotated, animated, 16-bit, ...
         mean: Per channel, of the training split, pixels in [0, 1].
         std: Per channel, likewise.
+        brightness: Training pictures by the mean of all their pixels, counted in equal steps from 0 to 1.
         duplicates: How many exact and near pairs there are, examples of them, leaks between given splits.
         messages: Whole sentences that were shown while reading.
         split_hash: Of the test split, as in the ledger.
@@ -39,6 +40,7 @@ class DataFacts:
     files: dict[str, Any] = field(default_factory=dict)
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    brightness: tuple[int, ...] = ()
     duplicates: dict[str, Any] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
     split_hash: str = ""

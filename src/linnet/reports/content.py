@@ -10,7 +10,9 @@ from linnet.reports.costs import CostsPart, describe_costs
 from linnet.reports.courses import CoursePart, describe_courses
 from linnet.reports.data import DataPart, describe_data
 from linnet.reports.evidence import Evidence, gather
+from linnet.reports.galleries import Galleries, describe_galleries
 from linnet.reports.learning import LearningPart, describe_learning
+from linnet.reports.looking import LookingPart, describe_looking
 from linnet.reports.measures import MeasuresPart, describe_measures
 from linnet.reports.mistakes import RungPart, describe_rungs
 from linnet.reports.pairs import PairsPart, describe_pairs
@@ -33,6 +35,8 @@ class Report:
         pairs: None where the rungs were not compared.
         measures: None where no rung was evaluated.
         data: None where the run has no record of it (yet).
+        galleries: Pictures behind the cells of the confusion matrices; much, and for the page only.
+        looking: None where nothing was explained.
         notes: One sentence for each record that is wanted and could not be read.
     """
 
@@ -52,6 +56,8 @@ class Report:
     courses: tuple[CoursePart, ...]
     learning: tuple[LearningPart, ...]
     rungs: tuple[RungPart, ...]
+    galleries: Galleries
+    looking: LookingPart | None
     sealing: SealingPart
     repeat: RepeatPart
     notes: tuple[str, ...]
@@ -87,6 +93,8 @@ def compose(evidence: Evidence) -> Report:
         courses=describe_courses(evidence),
         learning=describe_learning(evidence),
         rungs=describe_rungs(evidence),
+        galleries=describe_galleries(evidence),
+        looking=describe_looking(evidence),
         sealing=sealing,
         repeat=describe_repeating(evidence),
         notes=evidence.notes,

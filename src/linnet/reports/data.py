@@ -7,17 +7,16 @@ import numpy as np
 
 from linnet.records.data_facts import DataFacts
 from linnet.records.manifest import SPLITS, Manifest
-from linnet.reports.choices import MAX_CLASSES, sample_ids
+from linnet.reports.choices import MAX_CLASSES, SMALL, sample_ids
 from linnet.reports.evidence import Evidence
 from linnet.reports.tables import CountTable, count_tables, shown, single_values, title
+from linnet.reports.words import percent
 
 _GRAVEST_FIRST = ("unreadable", "conflicting", "too large", "duplicate", "ignored")
 _SAID = ("channels", "height", "width")
 """Parts of the geometry that stand in the line of the stored size already."""
 MAX_PROBLEMS = 25
 MAX_DUPLICATES = 12
-SMALL = 64
-"""Pixels of a side up to which a picture is small."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +60,23 @@ class DuplicatePair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Brightness:
+    """Hold how many training pictures have which mean brightness, in equal steps from black to white."""
+
+    counts: tuple[int, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Say where the middle half of the pictures lies, to the width of a step."""
+        sums, steps = np.cumsum(self.counts), len(self.counts)
+        low, high = (int(np.searchsorted(sums, share * sums[-1])) for share in (0.25, 0.75))
+        return (
+            f"The middle half of the training pictures is {percent(low / steps, 0)} to "
+            f"{percent((high + 1) / steps, 0)} bright, from black to white, on the mean of its pixels."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataPart:
     """Hold what is said of the data.
 
@@ -73,6 +89,7 @@ class DataPart:
         imbalance: Training pictures of the biggest class over those of the smallest that has any; 1 is balanced.
         empty: Names of classes without a training picture.
         stored: How pictures are kept: shape, geometry, mean, standard deviation.
+        brightness: None where it was not recorded.
         files: What was found in the files.
         duplicates: Counts of equal pictures.
         pairs: Examples of them.
@@ -89,6 +106,7 @@ class DataPart:
     imbalance: float
     empty: tuple[str, ...]
     stored: CountTable
+    brightness: Brightness | None
     files: tuple[CountTable, ...]
     duplicates: CountTable
     pairs: tuple[DuplicatePair, ...]
@@ -143,6 +161,7 @@ def describe_data(evidence: Evidence) -> DataPart | None:
         imbalance=max(filled) / min(filled) if filled else 1.0,
         empty=tuple(part.name for part, n in zip(classes, train, strict=True) if not n) if train else (),
         stored=_stored(facts),
+        brightness=Brightness(counts=facts.brightness) if facts and sum(facts.brightness) else None,
         files=count_tables(facts.files) if facts else (),
         duplicates=CountTable(title="Equal pictures", rows=single_values(duplicates)),
         pairs=_pairs(evidence, duplicates.get("examples", ())),

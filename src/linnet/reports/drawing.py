@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from linnet.charts import courses, learning, operating, pareto, reliability
+from linnet.charts.brightness import pictures_over_brightness
 from linnet.charts.curves import Line, accuracy_over
 from linnet.records.evaluation import Calibration
 from linnet.reports.calibration import CalibrationPart
@@ -11,6 +12,7 @@ from linnet.reports.choosing import Choice
 from linnet.reports.classes import ClassesPart
 from linnet.reports.costs import LEAST, CostRow, CostsPart
 from linnet.reports.courses import CoursePart
+from linnet.reports.data import Brightness
 from linnet.reports.learning import LearningPart
 
 
@@ -120,6 +122,10 @@ def _learning(parts: Sequence[LearningPart], name: str) -> str:
     return learning.accuracy_over_size(lines, name=name)
 
 
+def _brightness(part: Brightness, name: str) -> str:
+    return pictures_over_brightness(part.counts, name=name)
+
+
 CHARTS: dict[str, Callable[[Any, str], str]] = {
     "curve": _curve,
     "loss": _loss,
@@ -130,5 +136,6 @@ CHARTS: dict[str, Callable[[Any, str], str]] = {
     "time": _time,
     "size": _size,
     "learning": _learning,
+    "brightness": _brightness,
 }
 """{what: the function that draws it}."""

@@ -12,6 +12,7 @@ from linnet.records.comparisons import Comparisons
 from linnet.records.data_facts import DataFacts
 from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import Experiment
+from linnet.records.explanations import Explanations
 from linnet.records.history import History
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
 from linnet.records.learning_curve import LearningCurve
@@ -46,7 +47,8 @@ class Evidence:
         evaluations: {rung: every number of its predictions on that split}, of rungs that have them.
         comparisons: Every rung against every other; None likewise.
         learning_curves: {rung: accuracy over the number of training pictures}, where that was asked for.
-        pictures: {name: PNG file}.
+        explanations: What the rungs looked at; None where nothing was explained.
+        pictures: {name: picture file}.
         notes: One sentence for each record that is wanted and cannot be read.
     """
 
@@ -64,6 +66,7 @@ class Evidence:
     evaluations: Mapping[str, Evaluation]
     comparisons: Comparisons | None
     learning_curves: Mapping[str, LearningCurve]
+    explanations: Explanations | None
     pictures: Mapping[str, bytes]
     notes: tuple[str, ...]
 
@@ -124,6 +127,7 @@ def gather(run: Run) -> Evidence:
         evaluations={rung: found for rung, found in evaluations.items() if found is not None},
         comparisons=read.finite(lambda: run.comparisons),
         learning_curves={rung: found for rung, found in learning_curves.items() if found is not None},
+        explanations=read.optional(lambda: run.explanations),
         pictures=read.optional(lambda: run.pictures) or {},
         notes=tuple(read.notes),
     )

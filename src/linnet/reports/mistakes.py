@@ -1,5 +1,6 @@
-"""What a report says of mistakes: confusion matrix, most confused classes, worst mistakes, learned templates."""
+"""What a report says of mistakes: confusion matrix, most confused classes, worst and least sure answers, templates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,12 +8,11 @@ import numpy.typing as npt
 
 from linnet.records.pictures import template_name
 from linnet.records.predictions import Predictions
-from linnet.reports.choices import MAX_CLASSES, N_MISTAKES, worst_mistakes
+from linnet.reports.choices import MAX_CLASSES, N_MISTAKES, N_UNSURE, least_sure, worst_mistakes
+from linnet.reports.dealing import MAX_MATRIX, N_PAIRS_WITHOUT_MATRIX, cells_of
 from linnet.reports.evidence import Evidence
 
-MAX_MATRIX = 24
-"""Classes up to which the matrix is shown; above, lists say more."""
-N_PAIRS, N_PAIRS_WITHOUT_MATRIX, N_HARDEST = 6, 20, 12
+N_PAIRS, N_HARDEST = 6, 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +35,33 @@ class ClassShare:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """Hold one wrong prediction; `picture` is None where it was not kept."""
+class Example:
+    """Hold one answer of a rung: a mistake, or a right one of which it was not sure.
+
+    Attributes:
+        id: Of the picture.
+        truth: Its class.
+        prediction: What was said; the same where it was right.
+        probability: Of the prediction.
+        rival: The class that the prediction stands against: the truth, or the second best where it was right.
+        rival_probability: Of that.
+        picture: None where it was not kept.
+        heat: The picture with what the rung looked at; None where it was not explained.
+    """
 
     id: str
     truth: str
     prediction: str
     probability: float
-    truth_probability: float
+    rival: str
+    rival_probability: float
     picture: str | None
+    heat: str | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the truth was said."""
+        return self.truth == self.prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +83,8 @@ class RungPart:
         pairs: The most frequent confusions.
         hardest: The classes with the smallest share told right; only without a matrix.
         worst: The most confident mistakes.
+        unsure: The right answers of which it was least sure.
+        explainer: What made the heat maps; empty where there are none.
         templates: Of linear rungs.
     """
 
@@ -76,7 +96,9 @@ class RungPart:
     matrix: tuple[tuple[int, ...], ...]
     pairs: tuple[ConfusedPair, ...]
     hardest: tuple[ClassShare, ...]
-    worst: tuple[Mistake, ...]
+    worst: tuple[Example, ...]
+    unsure: tuple[Example, ...]
+    explainer: str
     templates: tuple[Template, ...]
 
     @property
@@ -88,8 +110,7 @@ class RungPart:
 def confusion(predictions: Predictions) -> npt.NDArray[np.int64]:
     """Count (truth, prediction) pairs, as (k, k) int64."""
     k = len(predictions.class_names)
-    cells = predictions.labels * k + predictions.predicted
-    return np.asarray(np.bincount(cells, minlength=k * k).reshape(k, k), dtype=np.int64)
+    return np.asarray(np.bincount(cells_of(predictions), minlength=k * k).reshape(k, k), dtype=np.int64)
 
 
 def describe_rungs(evidence: Evidence) -> tuple[RungPart, ...]:
@@ -101,6 +122,8 @@ def _describe(evidence: Evidence, rung: str) -> RungPart:
     predictions = evidence.predictions[rung]
     names, matrix = predictions.class_names, confusion(predictions)
     has_matrix = len(names) <= MAX_MATRIX
+    heats = heat_maps(evidence, rung)
+    worst, unsure = worst_mistakes(predictions, N_MISTAKES), least_sure(predictions, N_UNSURE)
     return RungPart(
         rung=rung,
         split=evidence.scored_on[rung],
@@ -110,7 +133,9 @@ def _describe(evidence: Evidence, rung: str) -> RungPart:
         matrix=tuple(tuple(int(n) for n in row) for row in matrix) if has_matrix else (),
         pairs=confused_pairs(matrix, names, N_PAIRS if has_matrix else N_PAIRS_WITHOUT_MATRIX),
         hardest=() if has_matrix else _hardest(matrix, names),
-        worst=tuple(_mistake(evidence, predictions, int(i)) for i in worst_mistakes(predictions, N_MISTAKES)),
+        worst=tuple(_example(evidence, predictions, int(i), heats) for i in worst),
+        unsure=tuple(_example(evidence, predictions, int(i), heats) for i in unsure),
+        explainer=explainer_of(evidence, rung) if heats else "",
         templates=tuple(
             Template(name=name, picture=picture)
             for i, name in enumerate(names[:MAX_CLASSES])
@@ -149,13 +174,36 @@ def _hardest(matrix: npt.NDArray[np.int64], names: tuple[str, ...]) -> tuple[Cla
     return tuple(ClassShare(name=names[i], n=int(totals[i]), n_correct=int(right[i])) for i in order)
 
 
-def _mistake(evidence: Evidence, predictions: Predictions, i: int) -> Mistake:
-    names, truth, said = predictions.class_names, predictions.labels[i], predictions.predicted[i]
-    return Mistake(
-        id=str(predictions.ids[i]),
+def heat_maps(evidence: Evidence, rung: str) -> dict[str, str]:
+    """Find the names of a rung's heat maps that were kept, by the ids of the pictures."""
+    rungs = evidence.explanations.rungs if evidence.explanations else ()
+    return {
+        found.id: found.picture
+        for part in rungs
+        if part.rung == rung
+        for found in part.explained
+        if found.picture in evidence.pictures
+    }
+
+
+def explainer_of(evidence: Evidence, rung: str) -> str:
+    """Name the explainer of a rung; empty where there is none."""
+    rungs = evidence.explanations.rungs if evidence.explanations else ()
+    return next((part.explainer for part in rungs if part.rung == rung), "")
+
+
+def _example(evidence: Evidence, predictions: Predictions, i: int, heats: Mapping[str, str]) -> Example:
+    names, image, chances = predictions.class_names, str(predictions.ids[i]), predictions.probabilities[i]
+    truth, said = int(predictions.labels[i]), int(predictions.predicted[i])
+    others = [other for other in np.argsort(-chances, kind="stable") if other != said]
+    rival = truth if truth != said else int(others[0]) if others else said
+    return Example(
+        id=image,
         truth=names[truth],
         prediction=names[said],
-        probability=float(predictions.probabilities[i, said]),
-        truth_probability=float(predictions.probabilities[i, truth]),
-        picture=evidence.picture(str(predictions.ids[i])),
+        probability=float(chances[said]),
+        rival=names[rival],
+        rival_probability=float(chances[rival]),
+        picture=evidence.picture(image),
+        heat=heats.get(image),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from linnet.charts.theme import inline
 from linnet.errors import ConfigError
 from linnet.records.files import write_text
+from linnet.records.pictures import media_type
 from linnet.records.run import Run
 from linnet.reports import as_json, drawing
 from linnet.reports.comparing import RunsReport
@@ -52,9 +53,12 @@ def render(report: Report, pictures: Mapping[str, bytes]) -> str:
 
     Args:
         report: What is said.
-        pictures: PNG files by the names that stand in it.
+        pictures: Picture files by the names that stand in it.
     """
     from markupsafe import Markup
+
+    def uri(name: str) -> str:
+        return data_uri(pictures[name], media_type(pictures[name]))
 
     return (
         environment()
@@ -64,7 +68,9 @@ def render(report: Report, pictures: Mapping[str, bytes]) -> str:
             is_small=bool(report.data and report.data.is_small),
             mosaic=mosaic(report),
             has_templates=any(part.templates for part in report.rungs),
-            uri=lambda name: data_uri(pictures[name], "image/png"),
+            uri=uri,
+            galleries=Markup(report.galleries.as_json(uri)) if report.galleries.ids else "",
+            numbers=report.galleries.numbers,
             draw=lambda what, part, number=0: Markup(inline(drawing.draw(what, part, f"{what}-{number}"))),
             **frame(),
         )

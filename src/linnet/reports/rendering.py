@@ -39,6 +39,11 @@ def data_uri(data: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
+def anchor(name: str) -> str:
+    """Turn a name into what may stand in an address within the page; a rung's own name is that already."""
+    return "-".join(name.split())
+
+
 def heat(share: float, is_right: bool) -> str:
     """Turn a cell's share of its row into the strength of its color, in percent; rare mistakes stay visible."""
     return f"{round(55 * share) if is_right else round(12 + 58 * share**0.5)}%"
@@ -90,7 +95,7 @@ def environment() -> "Environment":
             "ratio",
         )
     }
-    filters |= {"verdict": comparing.verdict, "points": points}
+    filters |= {"verdict": comparing.verdict, "points": points, "anchor": anchor}
     filters |= {"settings": settings_text, "setting": words.setting, "heat": heat, "day": day, "moment": moment}
     environment.filters.update(filters, css=lambda fraction: f"{100 * fraction:.2f}%")
     return environment
