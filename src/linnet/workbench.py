@@ -10,6 +10,7 @@ from linnet.datasets import loading
 from linnet.describing import Description, ladder_names
 from linnet.errors import RunError
 from linnet.evaluation import (
+    across,
     augmenting,
     climbing,
     elsewhere,
@@ -327,21 +328,26 @@ def explain(
     return Explanation(folder=folder, page=explaining.write(inquiry, files, folder), inquiry=inquiry)
 
 
-def report(run: Path | str, *, out: Path | str | None = None) -> Path:
-    """Make a run's report again from what its folder holds; neither the data nor a model is read.
+def report(run: Path | str, *others: Path | str, out: Path | str | None = None) -> Path:
+    """Make a run's report again, or one page on several runs, from what their folders hold; no data, no model is read.
 
-    Numbers that the folder lacks, being older or unfinished, are computed from its predictions and written there.
+    Numbers that a folder lacks, being older or unfinished, are computed from its predictions and written there.
 
     Args:
         run: A run folder.
-        out: The file to write; None: report.html in the run folder.
+        others: More of them, to be compared with it.
+        out: The file to write; None: report.html in the run folder, for several runs the first free one of
+            comparison-1.html, comparison-2.html, ... in the current folder. The same as JSON is written beside it.
 
     Raises:
         RunError: not a run folder, or a damaged one.
+        ConfigError: `out` is the place of the JSON.
     """
-    opened = Run.open(Path(run))
-    evaluating.complete(opened, lenient=True)
-    return page.write(opened, Path(out) if out is not None else None)
+    opened = [Run.open(Path(folder)) for folder in (run, *others)]
+    for each in opened:
+        evaluating.complete(each, lenient=True)
+    path = Path(out) if out is not None else None
+    return across.write(opened, path) if others else page.write(opened[0], path)
 
 
 def list_entries(family: str | None = None) -> dict[str, dict[str, str]]:

@@ -14,7 +14,8 @@ def parts(finished_run):
     choice = next(choice for choice in report.choices if choice.curve)
     found = dict.fromkeys(("loss", "accuracy"), report.courses[0]) | dict.fromkeys(("time", "size"), report.costs)
     found |= dict.fromkeys(("roc", "precision-recall"), report.classes[0])
-    return found | {"curve": choice, "reliability": report.calibrations[0], "learning": report.learning}
+    found |= {"curve": choice, "reliability": report.calibrations[0], "learning": report.learning}
+    return found | {"brightness": report.data.brightness}
 
 
 def texts(svg):
@@ -33,6 +34,7 @@ def texts(svg):
         ("time", "milliseconds per picture"),
         ("size", "megabytes"),
         ("learning", "training pictures"),
+        ("brightness", "mean brightness"),
     ],
 )
 def test_each_part_has_its_chart(parts, what, words):

@@ -14,8 +14,8 @@ from linnet.reports import write
 from measured import evaluation_of
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
-SECTIONS = ["summary", "leaderboard", "costs", "pairs", "data", "settings", "training", "learning", "mistakes"]
-SECTIONS += ["looking", "templates", "classes", "calibration", "measures", "ledger", "repeat"]
+SECTIONS = ["summary", "leaderboard", "costs", "pairs", "mistakes", "looking", "classes", "calibration", "training"]
+SECTIONS += ["learning", "templates", "settings", "data", "measures", "ledger", "repeat"]
 
 
 def galleries_of(page):

@@ -317,7 +317,7 @@ def test_names_of_any_script_stand_in_the_gallery_as_they_are(visit, new_run):
 
 def test_a_sorted_table_is_announced(visit, address):
     tab = visit(address)
-    tab.get_by_role("button", name="Log-loss").click()
+    tab.locator(".leaderboard").get_by_role("button", name="Log-loss").click()
     assert tab.locator("p[role=status]").text_content() == "Sorted by Log-loss, ascending."
 
 

@@ -40,7 +40,7 @@ _ABOUT = {
     "evaluate": "Score a run on other pictures, or on its test split again.",
     "explain": "What a rung looks at in some pictures, and what it compares them with.",
     "inspect": "What is in some data; trains nothing.",
-    "report": "Make the report of a run again.",
+    "report": "Make the report of a run again, or compare several runs.",
     "list": "Which classifiers, data sets, augmentations and losses there are.",
     "describe": "One entry with its settings, and the layers of a network.",
 }

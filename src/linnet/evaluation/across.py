@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -9,7 +10,25 @@ from linnet.evaluation.comparing import compare
 from linnet.records.comparisons import Comparisons
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
-from linnet.reports.comparing import name_runs
+from linnet.reports import page
+from linnet.reports.comparing import compose_runs, name_runs
+
+
+def write(runs: Sequence[Run], out: Path | None = None) -> Path:
+    """Write one page on several runs, and the same as JSON beside it.
+
+    Args:
+        runs: At least two.
+        out: The page; None: the first free one of comparison-1.html, comparison-2.html, ... in the current folder.
+
+    Returns:
+        The page.
+
+    Raises:
+        RunError: a run has no readable experiment.toml.
+        ConfigError: `out` is the place of the JSON.
+    """
+    return page.write_runs(compose_runs(runs, compare_runs(runs)), out if out is not None else _free_page())
 
 
 def compare_runs(runs: Sequence[Run]) -> dict[str, Comparisons]:
@@ -49,3 +68,10 @@ def _in_order(said: Predictions) -> Predictions:
         probabilities=said.probabilities[order],
         class_names=said.class_names,
     )
+
+
+def _free_page() -> Path:
+    number = 1
+    while Path(f"comparison-{number}.html").exists():
+        number += 1
+    return Path(f"comparison-{number}.html")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linnet.records.files import write_json
+from linnet.reports.comparing import RunsReport
 from linnet.reports.content import Report
 
 FORMAT = 1
@@ -16,12 +17,12 @@ PAGE_ONLY = frozenset({"galleries"})
 """Parts that only lay out pictures of the page, and would make up most of the file."""
 
 
-def write(report: Report, path: Path) -> None:
+def write(report: Report | RunsReport, path: Path) -> None:
     """Write a report as JSON, atomically."""
     write_json(path, to_json(report))
 
 
-def to_json(report: Report) -> dict[str, Any]:
+def to_json(report: Report | RunsReport) -> dict[str, Any]:
     """Return a report as plain values, the format version first."""
     return {"format": FORMAT} | {key: _plain(value) for key, value in asdict(report).items() if key not in PAGE_ONLY}
 

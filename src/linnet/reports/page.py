@@ -33,8 +33,7 @@ def write(run: Run, out: Path | None = None) -> Path:
         RunError: the run has no readable experiment.toml.
     """
     path = out if out is not None else run.folder / "report.html"
-    if path.suffix == ".json":
-        raise ConfigError(f"--out names the page, such as report.html, and the JSON is put beside it; it is {path}.")
+    _refuse_json(path)
     evidence = gather(run)
     report = compose(evidence)
     as_json.write(report, path.with_suffix(".json"))
@@ -43,7 +42,13 @@ def write(run: Run, out: Path | None = None) -> Path:
 
 
 def write_runs(report: RunsReport, out: Path) -> Path:
-    """Write a page on several runs as one HTML file."""
+    """Write a page on several runs as one HTML file, and the same as JSON beside it.
+
+    Raises:
+        ConfigError: `out` is the place of the JSON.
+    """
+    _refuse_json(out)
+    as_json.write(report, out.with_suffix(".json"))
     write_text(out, environment().get_template("comparison.html.j2").render(report=report, **frame()))
     return out
 
@@ -83,3 +88,8 @@ def mosaic(report: Report) -> list[str]:
     in_turn = zip_longest(*(part.samples for part in classes))
     found = [sample.picture for turn in in_turn for sample in turn if sample and sample.picture]
     return found[: min(len(found), MOSAIC_PICTURES) // MOSAIC_COLUMNS * MOSAIC_COLUMNS]
+
+
+def _refuse_json(path: Path) -> None:
+    if path.suffix == ".json":
+        raise ConfigError(f"--out names the page, such as report.html, and the JSON is put beside it; it is {path}.")
