@@ -193,6 +193,8 @@ def test_version_and_changelog_agree():
 @pytest.mark.usefixtures("short_descent", "one_round")
 def test_the_code_of_start_here_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("linnet.training.textbook.sgd.LEAST_STEPS", 20)  # it should run, not learn
+    monkeypatch.setattr("linnet.evaluation.explaining.SECONDS", 0.1)
     page = DOCS / "start-here.md"
     pictures, *others = blocks(page, "python")
     exec(compile(pictures, "start-here.md", "exec"), {})

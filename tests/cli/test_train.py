@@ -9,6 +9,7 @@ import torch
 
 from linnet import cli
 from linnet.classifiers.base import load
+from linnet.classifiers.tempering import tempered
 from linnet.datasets import loading
 from linnet.records.run import Run
 from linnet.training.finder import RateFinding
@@ -174,15 +175,20 @@ def test_predictions_of_the_second_row_are_the_mean_over_the_views(tiny_net):
     test = loading.load(asked.data, asked.protocol, seed=asked.seed).part("test")
     plain, said = (tiny_net.predictions(row, "test") for row in tiny_net.fitted_rungs)
     assert said.ids.tolist() == plain.ids.tolist() == test.ids.tolist()
-    network = load(tiny_net.rung_folder("fast-cnn")).network_
+    rungs = [load(tiny_net.rung_folder(row)) for row in tiny_net.fitted_rungs]
+    network = rungs[0].network_
     padded = np.pad(test.images.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")
     with torch.no_grad():
         here, up, down = (
             network(torch.from_numpy(padded[:, :, top : top + 8, top : top + 8].copy())).double() for top in (1, 2, 0)
         )
     mean = torch.softmax(here / 2 + up / 4 + down / 4, 1).numpy()
-    assert np.allclose(said.probabilities, mean, atol=1e-5)
-    assert not np.allclose(plain.probabilities, mean, atol=1e-3)
+    uncalibrated = [
+        tempered(torch.from_numpy(found.probabilities), 1 / rung.temperature_).numpy()
+        for found, rung in zip((plain, said), rungs, strict=True)
+    ]
+    assert np.allclose(uncalibrated[1], mean, atol=1e-4)
+    assert not np.allclose(uncalibrated[0], mean, atol=1e-3)
 
 
 def test_the_report_says_what_the_second_row_is(tiny_net):

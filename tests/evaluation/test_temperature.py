@@ -6,7 +6,7 @@ from scipy.special import log_softmax, softmax
 import toys
 from linnet.classifiers.base import create, load
 from linnet.classifiers.tempering import tempered
-from linnet.evaluation import climbing, metrics, temperature
+from linnet.evaluation import calibration, climbing, metrics, temperature
 from linnet.evaluation.temperature import HIGHEST, LOWEST, fit_temperature
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.manifest import texts_of
@@ -73,7 +73,7 @@ def test_the_validation_loss_and_calibration_error_fall(true_temperature):
     assert (
         metrics.log_loss(after.probabilities, after.labels) < metrics.log_loss(said.probabilities, said.labels) - 0.05
     )
-    errors = [metrics.expected_calibration_error(each.probabilities, each.labels) for each in (said, after)]
+    errors = [calibration.expected_calibration_error(each.probabilities, each.labels) for each in (said, after)]
     assert errors[1] < errors[0] / 3
     assert np.array_equal(after.predicted, said.predicted)
 
