@@ -14,11 +14,14 @@ from linnet.explainers.occlusion import Occlusion
 from linnet.records.decode import check_keys, coerce
 
 
+_LEAST_GRID = 4
+
+
 def suitable(classifier: Classifier) -> Explainer:
     """Choose an explainer that says something about a rung, and does not take long.
 
-    Grad-CAM where a network has a map of at least 2 x 2 places; integrated gradients for other rungs whose logits have
-    a gradient; occlusion for the rest.
+    Grad-CAM where the last map of a network has at least 4 x 4 places, for fewer are no picture any more; integrated
+    gradients for other rungs whose logits have a gradient; occlusion for the rest.
 
     Args:
         classifier: Fitted.
@@ -29,7 +32,7 @@ def suitable(classifier: Classifier) -> Explainer:
     classifier.n_bytes()  # refuses what is not fitted
     if isinstance(classifier, Layered):
         last = last_map(map_layers(classifier.network(), classifier.image_shape_))
-        if last is not None and min(last.grid) >= 2:
+        if last is not None and min(last.grid) >= _LEAST_GRID:
             return GradCam()
     return IntegratedGradients() if isinstance(classifier, Differentiable) else Occlusion()
 
