@@ -13,7 +13,6 @@ from linnet.explainers.maps import last_map, map_layers
 from linnet.explainers.occlusion import Occlusion
 from linnet.records.decode import check_keys, coerce
 
-
 _LEAST_GRID = 4
 
 
