@@ -17,9 +17,9 @@ SUITABLE = {
     "resnet": "integrated-gradients",
     "mlp": "integrated-gradients",
     "two-layer": "integrated-gradients",
-    "least-squares": "integrated-gradients",
-    "linear-svm": "integrated-gradients",
-    "softmax-regression": "integrated-gradients",
+    "least-squares": "gradient-times-input",
+    "linear-svm": "gradient-times-input",
+    "softmax-regression": "gradient-times-input",
     "knn": "occlusion",
     "majority": "occlusion",
 }

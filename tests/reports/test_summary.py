@@ -216,3 +216,10 @@ def test_what_more_pictures_would_bring_is_said_of_the_best_rung_only(evidence):
     best, other = row("two-layer", 0.91, p=1.0), row("cnn", 0.95, p=1.0)
     assert "more pictures would probably help" in text_of(evidence, best)
     assert "more pictures" not in text_of(evidence, other)
+
+
+def test_the_floor_is_never_called_a_bargain(evidence):
+    rows = (row("cnn", 0.9, megabytes=5.0), row("majority", 0.88, p=0.3, megabytes=0.001))
+    said = text_of(evidence, *rows)
+    assert "these pictures do not show that it has learned anything" in said
+    assert "bargain" not in said

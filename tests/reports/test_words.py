@@ -76,3 +76,10 @@ def test_views_are_said_in_words():
     assert words.several_views("flips").endswith("its mirror image")
     assert "two copies" in words.several_views("shifts")
     assert words.several_views("flips-and-shifts").startswith(words.several_views("shifts"))
+
+
+def test_data_are_named_without_folders_whatever_the_system():
+    assert words.data_name("C:\\pictures\\birds\\") == "birds"
+    assert words.data_name("/") == "/"
+    assert words.data_name("/a/b.csv[c/d,e]") == "b.csv[c/d,e]"
+    assert words.data_name("one / another") == "one / another"

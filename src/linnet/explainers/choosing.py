@@ -4,10 +4,11 @@ from typing import Any, get_type_hints
 
 from linnet import catalog
 from linnet.classifiers.base import Classifier
-from linnet.classifiers.capabilities import Differentiable, Layered
+from linnet.classifiers.capabilities import Differentiable, Layered, Templated
 from linnet.errors import ConfigError, LinnetError
 from linnet.explainers.base import Explainer
 from linnet.explainers.grad_cam import GradCam
+from linnet.explainers.gradient_times_input import GradientTimesInput
 from linnet.explainers.integrated_gradients import IntegratedGradients
 from linnet.explainers.maps import last_map, map_layers
 from linnet.explainers.occlusion import Occlusion
@@ -19,8 +20,9 @@ _LEAST_GRID = 4
 def suitable(classifier: Classifier) -> Explainer:
     """Choose an explainer that says something about a rung, and does not take long.
 
-    Grad-CAM where the last map of a network has at least 4 x 4 places, for fewer are no picture any more; integrated
-    gradients for other rungs whose logits have a gradient; occlusion for the rest.
+    Grad-CAM where the last map of a network has at least 4 x 4 places, for fewer are no picture any more; gradient
+    times input for linear rungs, of which it says all that integrated gradients would, in one pass; these for other
+    rungs whose logits have a gradient; occlusion for the rest.
 
     Args:
         classifier: Fitted.
@@ -33,7 +35,9 @@ def suitable(classifier: Classifier) -> Explainer:
         last = last_map(map_layers(classifier.network(), classifier.image_shape_))
         if last is not None and min(last.grid) >= _LEAST_GRID:
             return GradCam()
-    return IntegratedGradients() if isinstance(classifier, Differentiable) else Occlusion()
+    if not isinstance(classifier, Differentiable):
+        return Occlusion()
+    return GradientTimesInput() if isinstance(classifier, Templated) else IntegratedGradients()
 
 
 def create(name: str, settings: dict[str, Any]) -> Explainer:

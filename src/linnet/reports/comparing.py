@@ -11,7 +11,7 @@ from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.run import Run
 from linnet.reports.evidence import Evidence, gather
 from linnet.reports.sealing import describe_sealing
-from linnet.reports.words import in_100, joined, p_value, setting
+from linnet.reports.words import data_name, in_100, joined, p_value, setting
 
 _NOT_ASKED = ("format", "machine", "rungs", "command")
 """Parts of an experiment that are no settings; rungs and machine are compared on their own."""
@@ -131,7 +131,7 @@ def _part(number: int, name: str, evidence: Evidence) -> RunPart:
     return RunPart(
         number=number,
         name=name,
-        title=evidence.facts.name if evidence.facts else evidence.experiment.data.source,
+        title=data_name(evidence.facts.name if evidence.facts else evidence.experiment.data.source),
         when=evidence.openings[0].when if evidence.openings else "",
         n_test=sealing.n_test,
         split_hash=sealing.split_hash,

@@ -20,6 +20,7 @@ from linnet.reports.repeating import RepeatPart, describe_repeating
 from linnet.reports.sealing import SealingPart, describe_sealing
 from linnet.reports.standings import StandingsPart, describe_standings
 from linnet.reports.summary import Summary, summarize
+from linnet.reports.words import data_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Report:
     """Hold everything that a report says; pictures stand in it by their names in the run.
 
     Attributes:
-        title: What the user called the data.
+        title: What the user called the data, without the folders before it.
         command: "climb" or "train".
         when: UTC, ISO 8601, of the first opening of the test split; empty where there was none.
         is_finished: Whether the climb came to its end.
@@ -77,7 +78,7 @@ def compose(evidence: Evidence) -> Report:
     standings, data = describe_standings(evidence), describe_data(evidence)
     sealing = describe_sealing(evidence)
     return Report(
-        title=evidence.facts.name if evidence.facts else evidence.experiment.data.source,
+        title=data_name(evidence.facts.name if evidence.facts else evidence.experiment.data.source),
         command=evidence.experiment.command,
         when=evidence.openings[0].when if evidence.openings else "",
         is_finished=evidence.is_finished,

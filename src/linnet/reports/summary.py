@@ -70,7 +70,10 @@ def _ties(rows: Sequence[LeaderboardRow]) -> str:
         return "It is better than every other rung, beyond what chance explains."
     names = joined([f"{row.rung} (right {in_100(row.accuracy)} times; {p_value(row.p_value)})" for row in tied])
     said = f"{names} {'is' if len(tied) == 1 else 'are'} statistically tied with it"
-    cheap = min(tied, key=_cost)
+    learned = [row for row in tied if row.rung != "majority"]
+    if not learned:
+        return f"{said}: these pictures do not show that it has learned anything."
+    cheap = min(learned, key=_cost)
     advantages, drawbacks = _advantages(cheap, best), _advantages(best, cheap, words=("bigger", "slower"))
     if not advantages or _cost(cheap) >= _cost(best):
         return f"{said}, and no cheaper."

@@ -3,6 +3,7 @@
 import math
 import unicodedata
 from collections.abc import Sequence
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 _PLURALS = {"class": "classes", "more class": "more classes", "picture in it": "pictures in it", "leaf": "leaves"}
@@ -146,3 +147,16 @@ def several_views(views: str) -> str:
         "flips-and-shifts": f"{shifts}, and at the mirror images of all three",
     }
     return looks.get(views, "at the picture")
+
+
+def data_name(source: str) -> str:
+    """Name data as people would: of a whole path its last part, whatever system it comes from.
+
+    Example:
+        >>> data_name("/home/ann/birds.zip[robin,wren]"), data_name("digits")
+        ('birds.zip[robin,wren]', 'digits')
+    """
+    path, bracket, classes = source.partition("[")
+    is_whole = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    name = PureWindowsPath(path).name if is_whole else path  # it takes either kind of slash
+    return f"{name or path}{bracket}{classes}"
