@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.stats import binomtest
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from linnet.seeds import numpy_generator
 
@@ -58,9 +59,12 @@ def resampled(tables: Sequence[Table], *, seed: int = 0, n_draws: int = N_DRAWS)
     Source:
         Efron 1979, section 2.
     """
-    blocks = [
-        [np.asarray(table @ weights) for table in tables] for weights in _weights(tables[0].shape[1], n_draws, seed)
-    ]
+    # One thread: products as narrow as these gain nothing from more, and sums do not depend on how many there are.
+    with threadpool_limits(limits=1, user_api="blas"):
+        blocks = [
+            [np.asarray(table @ weights) for table in tables]
+            for weights in _weights(tables[0].shape[1], n_draws, seed)
+        ]
     return [np.concatenate(parts, axis=1).T for parts in zip(*blocks, strict=True)]
 
 
