@@ -12,7 +12,7 @@ from linnet.explainers.occlusion import Occlusion
 
 SMALL = {"cnn": {"width": 0.1}, "fast-cnn": {"width": 0.1}, "resnet": {"depth": 8}, "mlp": {"hidden": (4,)}}
 SUITABLE = {
-    "cnn": "integrated-gradients",  # of pictures of 8 pixels too little is left
+    "cnn": "integrated-gradients",  # of pictures of 8 pixels
     "fast-cnn": "integrated-gradients",
     "resnet": "integrated-gradients",
     "mlp": "integrated-gradients",
@@ -34,11 +34,22 @@ def test_every_rung_gets_an_explainer_that_explains_it(rung, one_round):
     assert explainer.explain(fitted, data.images[:2]).shape == (2, 8, 8)
 
 
-def test_a_map_of_three_rows_is_too_coarse_and_one_of_four_is_not():
-    network = nn.Sequential(nn.Conv2d(1, 2, 2, stride=2), nn.Flatten(), nn.Linear(24, 2))
-    assert suitable(netted.Netted.around(network, (1, 6, 8), 2)).name() == "integrated-gradients"
-    network = nn.Sequential(nn.Conv2d(1, 2, 2, stride=2), nn.Flatten(), nn.Linear(32, 2))
-    assert suitable(netted.Netted.around(network, (1, 8, 8), 2)).name() == "grad-cam"
+@pytest.mark.parametrize(
+    ("shape", "places", "name"),
+    [
+        ((1, 18, 18), 9, "grad-cam"),
+        ((1, 12, 18), 6, "integrated-gradients"),  # two rows are too coarse
+        ((1, 15, 15), 4, "integrated-gradients"),
+    ],
+)
+def test_maps_are_for_pictures_and_maps_that_are_large_enough(shape, places, name):
+    network = nn.Sequential(nn.Conv2d(1, 2, 6, stride=6), nn.Flatten(), nn.Linear(2 * places, 2))
+    assert suitable(netted.Netted.around(network, shape, 2)).name() == name
+
+
+def test_small_pictures_are_explained_pixel_by_pixel_however_fine_the_map():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Flatten(), nn.Linear(2 * 15 * 15, 2))
+    assert suitable(netted.Netted.around(network, (1, 15, 15), 2)).name() == "integrated-gradients"
 
 
 @pytest.mark.parametrize("rung", ["cnn", "knn"])

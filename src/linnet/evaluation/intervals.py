@@ -62,8 +62,7 @@ def resampled(tables: Sequence[Table], *, seed: int = 0, n_draws: int = N_DRAWS)
     # One thread: products as narrow as these gain nothing from more, and sums do not depend on how many there are.
     with threadpool_limits(limits=1, user_api="blas"):
         blocks = [
-            [np.asarray(table @ weights) for table in tables]
-            for weights in _weights(tables[0].shape[1], n_draws, seed)
+            [np.asarray(table @ weights) for table in tables] for weights in _weights(tables[0].shape[1], n_draws, seed)
         ]
     return [np.concatenate(parts, axis=1).T for parts in zip(*blocks, strict=True)]
 

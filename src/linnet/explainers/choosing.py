@@ -14,13 +14,14 @@ from linnet.explainers.maps import last_map, map_layers
 from linnet.explainers.occlusion import Occlusion
 from linnet.records.decode import check_keys, coerce
 
-_LEAST_GRID = 4
+_LEAST_GRID, _LEAST_SIDE = 3, 16
 
 
 def suitable(classifier: Classifier) -> Explainer:
     """Choose an explainer that says something about a rung, and does not take long.
 
-    Grad-CAM where the last map of a network has at least 4 x 4 places, for fewer are no picture any more; gradient
+    Grad-CAM where the last map of a network has at least 3 x 3 places, for fewer are no picture any more, and pictures
+    have at least 16 pixels a side, for in smaller ones single pixels are what there is to see; gradient
     times input for linear rungs, of which it says all that integrated gradients would, in one pass; these for other
     rungs whose logits have a gradient; occlusion for the rest.
 
@@ -33,7 +34,8 @@ def suitable(classifier: Classifier) -> Explainer:
     classifier.n_bytes()  # refuses what is not fitted
     if isinstance(classifier, Layered):
         last = last_map(map_layers(classifier.network(), classifier.image_shape_))
-        if last is not None and min(last.grid) >= _LEAST_GRID:
+        sides = classifier.image_shape_[1:]
+        if last is not None and min(last.grid) >= _LEAST_GRID and min(sides) >= _LEAST_SIDE:
             return GradCam()
     if not isinstance(classifier, Differentiable):
         return Occlusion()
