@@ -99,6 +99,19 @@ def test_explanations_stand_beside_the_pictures_of_their_rung(finished_run):
     assert {shown.heat for shown in parts["knn"].worst} == {None}
 
 
+def test_why_some_pictures_have_no_heat_map_is_said_where_others_have_one(finished_run):
+    evidence = gather(finished_run)
+    why = "Explaining took longer than 6 seconds; 20 pictures are left out."
+    cut = [
+        replace(part, explained=part.explained[:4], reason=why) if part.explained else part
+        for part in evidence.explanations.rungs
+    ]
+    evidence = replace(evidence, explanations=replace(evidence.explanations, rungs=tuple(cut)))
+    said = {part.rung: part.unexplained for part in describe_rungs(evidence)}
+    assert said["softmax-regression"] == why
+    assert said["knn"] == ""  # it has none at all, and says so where rungs stand side by side
+
+
 def test_with_one_class_a_right_answer_has_no_rival_but_itself(finished_run):
     evidence = gather(finished_run)
     one = Predictions(

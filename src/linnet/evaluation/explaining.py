@@ -22,7 +22,7 @@ from linnet.records.predictions import Predictions
 LONGEST_SIDE = 112
 """Pixels: pictures in a report are no larger, so that it stays small."""
 
-SECONDS = 2.0
+SECONDS = 6.0
 """For each rung: what explaining may take of the time of a report. A batch that was begun is finished."""
 
 BATCH = 4

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from linnet.records.predictions import Predictions
 from linnet.reports.evidence import Evidence
-from linnet.reports.mistakes import explainer_of, heat_maps
+from linnet.reports.mistakes import explainer_of, heat_maps, reason_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +77,9 @@ def _row(evidence: Evidence, rung: str, shared: tuple[str, ...]) -> RungLooks:
     return RungLooks(
         rung=rung,
         explainer=explainer_of(evidence, rung) if has_any else "",
-        reason="" if has_any else _reason(evidence, rung),
+        reason="" if has_any else reason_of(evidence, rung) or "Its heat maps were not kept.",
         looks=tuple(_look(predictions, place[image], heats.get(image)) if image in place else None for image in shared),
     )
-
-
-def _reason(evidence: Evidence, rung: str) -> str:
-    rungs = evidence.explanations.rungs if evidence.explanations else ()
-    said = next((part.reason for part in rungs if part.rung == rung), "")
-    return said or "Its heat maps were not kept."
 
 
 def _look(predictions: Predictions, i: int, heat: str | None) -> Look:

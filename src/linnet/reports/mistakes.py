@@ -192,6 +192,12 @@ def explainer_of(evidence: Evidence, rung: str) -> str:
     return next((part.explainer for part in rungs if part.rung == rung), "")
 
 
+def reason_of(evidence: Evidence, rung: str) -> str:
+    """Say why pictures of a rung have no heat map; empty where there is no reason to."""
+    rungs = evidence.explanations.rungs if evidence.explanations else ()
+    return next((part.reason for part in rungs if part.rung == rung), "")
+
+
 def _example(evidence: Evidence, predictions: Predictions, i: int, heats: Mapping[str, str]) -> Example:
     names, image, chances = predictions.class_names, str(predictions.ids[i]), predictions.probabilities[i]
     truth, said = int(predictions.labels[i]), int(predictions.predicted[i])
