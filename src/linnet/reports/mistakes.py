@@ -85,6 +85,7 @@ class RungPart:
         worst: The most confident mistakes.
         unsure: The right answers of which it was least sure.
         explainer: What made the heat maps; empty where there are none.
+        unexplained: Why some pictures have no heat map although others do, as a whole sentence; else empty.
         templates: Of linear rungs.
     """
 
@@ -99,6 +100,7 @@ class RungPart:
     worst: tuple[Example, ...]
     unsure: tuple[Example, ...]
     explainer: str
+    unexplained: str
     templates: tuple[Template, ...]
 
     @property
@@ -136,6 +138,7 @@ def _describe(evidence: Evidence, rung: str) -> RungPart:
         worst=tuple(_example(evidence, predictions, int(i), heats) for i in worst),
         unsure=tuple(_example(evidence, predictions, int(i), heats) for i in unsure),
         explainer=explainer_of(evidence, rung) if heats else "",
+        unexplained=reason_of(evidence, rung) if heats else "",
         templates=tuple(
             Template(name=name, picture=picture)
             for i, name in enumerate(names[:MAX_CLASSES])
