@@ -84,3 +84,17 @@ def _offer(plugins, monkeypatch, name, value="plugged_rung"):
     module.Plugged = type("Plugged", (Classifier,), {"__module__": "plugged_rung"})
     monkeypatch.setitem(sys.modules, "plugged_rung", module)
     plugins.append(importlib.metadata.EntryPoint(name=name, value=value, group="linnet.classifiers"))
+
+
+def test_an_entry_is_named_after_its_file_and_its_fields_are_its_settings():
+    entry = catalog.find("augmentations", "pad-crop")
+    assert entry.name() == "pad-crop"
+    assert "padding" in entry.setting_names()
+
+
+def test_an_entry_without_settings_need_be_no_dataclass():
+    class Plain(catalog.Entry):
+        pass
+
+    assert Plain.setting_names() == ()
+    assert Plain.name() == __name__.rpartition(".")[2].replace("_", "-")

@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import pkgutil
+from dataclasses import fields, is_dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,20 @@ FAMILIES = {
 """Each family's folder, and the abstract class in its `base.py` that entries derive from."""
 
 _SINGULAR = {"losses": "loss"}
+
+
+class Entry:
+    """Stand above the contracts of all families: an entry is named after its file, its fields are its settings."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name users write ("softmax-regression"): the file's, with hyphens."""
+        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
+
+    @classmethod
+    def setting_names(cls) -> tuple[str, ...]:
+        """List the settings; an entry without any need be no dataclass."""
+        return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else ()
 
 
 @cache

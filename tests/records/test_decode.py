@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from typing import Literal, Union
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.errors import ConfigError, UnknownNameError
-from linnet.records.decode import check_keys, coerce, parse_assignments, parse_value, show_value
+from linnet.records.decode import check_keys, coerce, make, parse_assignments, parse_value, show_value
 
 SCALARS = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(st.characters())
 
@@ -139,3 +140,34 @@ def test_an_assignment_of_another_form_is_refused(text):
 def test_a_setting_given_twice_is_refused():
     with pytest.raises(ConfigError, match=r"knn\.k twice"):
         parse_assignments(["knn.k=1", "knn.k=2"])
+
+
+@dataclass(kw_only=True)
+class Sieve:
+    holes: int = 3
+    sizes: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        if self.holes == 0:
+            raise ConfigError("A sieve wants holes.")
+        if self.holes < 0:
+            raise ValueError("negative")
+
+
+def test_an_entry_is_made_from_settings_of_the_right_types():
+    assert make(Sieve, "sieve", {"sizes": [1, 2]}) == Sieve(sizes=(1, 2))
+    assert make(Sieve, "sieve", {"sizes": 4}) == Sieve(sizes=(4,))
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"hole": 1}, UnknownNameError, "no setting of sieve named 'hole'; did you mean 'holes'"),
+        ({"holes": "many"}, ConfigError, "sieve.holes should be"),
+        ({"holes": 0}, ConfigError, "A sieve wants holes"),
+        ({"holes": -1}, ConfigError, r"sieve cannot be made with {'holes': -1} \(negative\)"),
+    ],
+)
+def test_an_entry_that_cannot_be_made_says_why(settings, error, words):
+    with pytest.raises(error, match=words):
+        make(Sieve, "sieve", settings)

@@ -1,10 +1,11 @@
 import json
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import pytest
 
 from linnet.errors import RunError
-from linnet.records.typed import read_typed, write_typed
+from linnet.records.typed import Stored, read_typed, write_typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,3 +84,26 @@ def test_json_of_another_shape_is_refused(tmp_path, plain):
     (tmp_path / "bird.json").write_text(json.dumps(plain))
     with pytest.raises(RunError, match="should hold a bird and does not; the run folder is damaged"):
         read(tmp_path / "bird.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Song(Stored):
+    """Hold what has a file of its own."""
+
+    version: ClassVar[int] = 2
+    kind: ClassVar[str] = "a song"
+
+    notes: tuple[int, ...]
+
+
+def test_a_stored_record_knows_its_format_and_what_it_is(tmp_path):
+    path = tmp_path / "song.json"
+    Song(notes=(1, 2)).write(path)
+    assert json.loads(path.read_text(encoding="utf-8")) == {"format": 2, "notes": [1, 2]}
+    assert Song.read(path) == Song(notes=(1, 2))
+    path.write_text('{"format": 3, "notes": []}', encoding="utf-8")
+    with pytest.raises(RunError, match="has format 3, this Linnet reads up to 2"):
+        Song.read(path)
+    path.write_text('{"format": 2, "notes": ["c"]}', encoding="utf-8")
+    with pytest.raises(RunError, match="should hold a song and does not"):
+        Song.read(path)

@@ -4,9 +4,9 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,9 @@ from torch import Tensor
 from linnet import catalog
 from linnet.classifiers.tempering import checked_temperature, tempered
 from linnet.datasets.base import Dataset, tensor_of
-from linnet.errors import ConfigError, DataError, ImagesError, LinnetError, NotFittedError, RunError, UnknownNameError
+from linnet.errors import DataError, ImagesError, LinnetError, NotFittedError, RunError, UnknownNameError
 from linnet.progress import SILENT, Progress
-from linnet.records.decode import check_keys, coerce
+from linnet.records.decode import make
 from linnet.records.files import read_json, write_bytes, write_json
 
 FORMAT = 2
@@ -32,7 +32,7 @@ _DAMAGE = (LinnetError, OSError, AttributeError, LookupError, TypeError, ValueEr
 """What goes wrong where a model folder holds other things than `save` wrote."""
 
 
-class Classifier(ABC):
+class Classifier(catalog.Entry, ABC):
     """Learn from labelled pictures and give probabilities; an entry is a keyword-only dataclass.
 
     Its fields are its hyper-parameters, checked when it is made. What fit learns ends with an underscore.
@@ -181,16 +181,6 @@ class Classifier(ABC):
             raise RunError(f"The classifier in {folder} is damaged or incomplete ({error}); train it again.") from None
         return classifier
 
-    @classmethod
-    def name(cls) -> str:
-        """Return the name users write ("softmax-regression"): the file's, with hyphens."""
-        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
-
-    @classmethod
-    def setting_names(cls) -> tuple[str, ...]:
-        """List the hyper-parameters."""
-        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
-
     def settings(self) -> dict[str, Any]:
         """Return the hyper-parameters as plain values that JSON and TOML can hold."""
         values = {name: getattr(self, name) for name in self.setting_names()}
@@ -270,15 +260,7 @@ def create(name: str, settings: dict[str, Any]) -> Classifier:
         ConfigError: a value of the wrong type or out of its range.
     """
     entry: type[Classifier] = catalog.find("classifiers", name)
-    check_keys(f"setting of {entry.name()}", settings, entry.setting_names())
-    types = get_type_hints(entry)
-    values = {key: coerce(types[key], value, f"{entry.name()}.{key}") for key, value in settings.items()}
-    try:
-        return entry(**values)
-    except LinnetError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{entry.name()} cannot be made with {settings} ({error}).") from None
+    return make(entry, entry.name(), settings)
 
 
 def load(folder: Path) -> Classifier:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -11,10 +10,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from linnet import catalog, seeds
+from linnet import seeds
 from linnet.classifiers.base import Classifier, Images
 from linnet.classifiers.capabilities import Differentiable, Layered
 from linnet.classifiers.keeping import as_found
+from linnet.classifiers.requiring import Requiring
 from linnet.datasets.base import tensor_of
 from linnet.errors import ConfigError, ImagesError, UnsupportedError
 from linnet.progress import SILENT, Progress
@@ -22,7 +22,7 @@ from linnet.progress import SILENT, Progress
 Targets = Tensor | npt.NDArray[Any]
 
 
-class Explainer(ABC):
+class Explainer(Requiring, ABC):
     """Say how much each pixel speaks for a class, or against it; an entry is a keyword-only dataclass.
 
     Attributes:
@@ -32,7 +32,6 @@ class Explainer(ABC):
     """
 
     about: ClassVar[str]
-    requires: ClassVar[type | None] = None
     chunk: ClassVar[int] = 64
 
     @final
@@ -99,27 +98,11 @@ class Explainer(ABC):
         Raises:
             UnsupportedError: names the rungs that have it.
         """
-        if cls.requires is not None and not isinstance(classifier, cls.requires):
-            able = [name for name in catalog.names("classifiers") if cls.supports(catalog.find("classifiers", name))]
+        if not cls.supports(classifier):
             raise UnsupportedError(
-                f"{cls.name()} cannot explain {classifier.name()}; it explains {', '.join(able)}. "
+                f"{cls.name()} cannot explain {classifier.name()}; it explains {', '.join(cls.supported())}. "
                 "occlusion explains every rung."
             )
-
-    @classmethod
-    def supports(cls, entry: type[Classifier]) -> bool:
-        """Return whether rungs of a class can be explained so."""
-        return cls.requires is None or issubclass(entry, cls.requires)
-
-    @classmethod
-    def name(cls) -> str:
-        """Return the name users write ("grad-cam"): the file's, with hyphens."""
-        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
-
-    @classmethod
-    def setting_names(cls) -> tuple[str, ...]:
-        """List the settings."""
-        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
 
     @abstractmethod
     def _explain(

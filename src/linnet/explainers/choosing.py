@@ -1,18 +1,17 @@
 """Which explainer suits a rung, and how one is made from its name; no explainer is here."""
 
-from typing import Any, get_type_hints
+from typing import Any
 
 from linnet import catalog
 from linnet.classifiers.base import Classifier
 from linnet.classifiers.capabilities import Differentiable, Layered, Templated
-from linnet.errors import ConfigError, LinnetError
 from linnet.explainers.base import Explainer
 from linnet.explainers.grad_cam import GradCam
 from linnet.explainers.gradient_times_input import GradientTimesInput
 from linnet.explainers.integrated_gradients import IntegratedGradients
 from linnet.explainers.maps import last_map, map_layers
 from linnet.explainers.occlusion import Occlusion
-from linnet.records.decode import check_keys, coerce
+from linnet.records.decode import make
 
 _LEAST_GRID, _LEAST_SIDE = 3, 16
 
@@ -50,12 +49,4 @@ def create(name: str, settings: dict[str, Any]) -> Explainer:
         ConfigError: a value of the wrong type or out of its range.
     """
     entry: type[Explainer] = catalog.find("explainers", name)
-    check_keys(f"setting of {entry.name()}", settings, entry.setting_names())
-    types = get_type_hints(entry)
-    values = {key: coerce(types[key], value, f"{entry.name()}.{key}") for key, value in settings.items()}
-    try:
-        return entry(**values)
-    except LinnetError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{entry.name()} cannot be made with {settings} ({error}).") from None
+    return make(entry, entry.name(), settings)

@@ -1,10 +1,9 @@
 """Every rung against every other on the same test pictures, as comparisons.json in the run folder holds it."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar
 
-from linnet.records.typed import read_typed, write_typed
+from linnet.records.typed import Stored
 
 FORMAT = 1
 """Version of comparisons.json; raised when an older Linnet could not read it any more."""
@@ -36,7 +35,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparisons:
+class Comparisons(Stored):
     """Hold all pairs of a run's rungs.
 
     Attributes:
@@ -46,20 +45,10 @@ class Comparisons:
         pairs: Each pair once.
     """
 
+    version: ClassVar[int] = FORMAT
+    kind: ClassVar[str] = "comparisons of rungs"
+
     n: int
     confidence: float
     n_draws: int
     pairs: tuple[Comparison, ...]
-
-    def write(self, path: Path) -> None:
-        """Write JSON, atomically."""
-        write_typed(path, asdict(self), version=FORMAT)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read what `write` wrote.
-
-        Raises:
-            RunError: missing, damaged, or of a newer format.
-        """
-        return read_typed(cls, path, version=FORMAT, kind="comparisons of rungs")

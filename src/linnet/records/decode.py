@@ -2,12 +2,15 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import tomli_w
 
-from linnet.errors import ConfigError, UnknownNameError
+from linnet.errors import ConfigError, LinnetError, UnknownNameError
+
+T = TypeVar("T")
 
 
 def check_keys(kind: str, mapping: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -55,6 +58,29 @@ def coerce(wanted: Any, value: Any, where: str) -> Any:
     except ValidationError as error:
         said = "; ".join(dict.fromkeys(e["msg"].removeprefix("Input should be ") for e in error.errors()))
         raise ConfigError(f"{where} should be {said}; it is {came!r}.") from None
+
+
+def make(entry: type[T], name: str, settings: Mapping[str, Any]) -> T:
+    """Make an entry of a family from settings of any type that came.
+
+    Args:
+        entry: A dataclass; its fields are its settings.
+        name: As users write it.
+        settings: {setting: value}.
+
+    Raises:
+        UnknownNameError: it has no such setting.
+        ConfigError: a value of the wrong type or out of its range.
+    """
+    types = get_type_hints(entry)
+    check_keys(f"setting of {name}", settings, [part.name for part in fields(entry)])  # type: ignore[arg-type]
+    values = {key: coerce(types[key], value, f"{name}.{key}") for key, value in settings.items()}
+    try:
+        return entry(**values)
+    except LinnetError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name} cannot be made with {dict(settings)} ({error}).") from None
 
 
 def _takes(wanted: Any, kind: type) -> bool:

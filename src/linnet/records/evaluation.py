@@ -1,10 +1,9 @@
 """Every number that says how good one rung's predictions are, as evaluation-test.json in the run folder holds it."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar
 
-from linnet.records.typed import read_typed, write_typed
+from linnet.records.typed import Stored
 
 FORMAT = 1
 """Version of the files; raised when an older Linnet could not read them any more."""
@@ -113,7 +112,7 @@ class OperatingCurve:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluation:
+class Evaluation(Stored):
     """Hold all numbers of one rung on one split.
 
     Attributes:
@@ -133,6 +132,9 @@ class Evaluation:
         precision_recall: Precision-recall curves likewise.
     """
 
+    version: ClassVar[int] = FORMAT
+    kind: ClassVar[str] = "the numbers of an evaluation"
+
     rung: str
     split: str
     n: int
@@ -145,16 +147,3 @@ class Evaluation:
     classes: tuple[ClassMeasures, ...]
     roc: tuple[OperatingCurve, ...]
     precision_recall: tuple[OperatingCurve, ...]
-
-    def write(self, path: Path) -> None:
-        """Write JSON, atomically."""
-        write_typed(path, asdict(self), version=FORMAT)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read what `write` wrote.
-
-        Raises:
-            RunError: missing, damaged, or of a newer format.
-        """
-        return read_typed(cls, path, version=FORMAT, kind="the numbers of an evaluation")

@@ -1,10 +1,9 @@
 """Which pictures of a run were explained, and how: explanations.json, beside the heat maps in pictures.zip."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar
 
-from linnet.records.typed import read_typed, write_typed
+from linnet.records.typed import Stored
 
 FORMAT = 1
 """Version of explanations.json; raised when an older Linnet could not read it any more."""
@@ -43,7 +42,7 @@ class RungExplanations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explanations:
+class Explanations(Stored):
     """Hold what the rungs of a run looked at.
 
     Attributes:
@@ -51,18 +50,8 @@ class Explanations:
         rungs: In the order of the experiment.
     """
 
+    version: ClassVar[int] = FORMAT
+    kind: ClassVar[str] = "explanations of pictures"
+
     shared: tuple[str, ...]
     rungs: tuple[RungExplanations, ...]
-
-    def write(self, path: Path) -> None:
-        """Write JSON, atomically."""
-        write_typed(path, asdict(self), version=FORMAT)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read what `write` wrote.
-
-        Raises:
-            RunError: missing, damaged, or of a newer format.
-        """
-        return read_typed(cls, path, version=FORMAT, kind="explanations of pictures")

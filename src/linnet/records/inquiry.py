@@ -1,10 +1,9 @@
 """What a rung said of some pictures and why: explanations.json in the folder that `linnet explain` writes."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar
 
-from linnet.records.typed import read_typed, write_typed
+from linnet.records.typed import Stored
 
 FORMAT = 1
 """Version of the file; raised when an older Linnet could not read it any more."""
@@ -57,7 +56,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inquiry:
+class Inquiry(Stored):
     """Hold all answers.
 
     Attributes:
@@ -69,22 +68,12 @@ class Inquiry:
         left_out: Whole sentences: which methods and pictures were left out, and why.
     """
 
+    version: ClassVar[int] = FORMAT
+    kind: ClassVar[str] = "what a rung said of pictures"
+
     run: str
     rung: str
     seed: int
     answers: tuple[Answer, ...]
     drawings: tuple[Drawing, ...] = ()
     left_out: tuple[str, ...] = ()
-
-    def write(self, path: Path) -> None:
-        """Write JSON, atomically."""
-        write_typed(path, asdict(self), version=FORMAT)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read what `write` wrote.
-
-        Raises:
-            RunError: missing, damaged, or of a newer format.
-        """
-        return read_typed(cls, path, version=FORMAT, kind="what a rung said of pictures")

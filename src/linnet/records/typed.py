@@ -1,8 +1,9 @@
 """Write records of nested dataclasses as JSON with a format version, and read them back strictly."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from linnet.errors import RunError
 from linnet.records.files import read_json, write_json
@@ -41,3 +42,28 @@ def read_typed(record: type[T], path: Path, *, version: int, kind: str) -> T:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise RunError(f"{path} should hold {kind} and does not ({where}: {first['msg']}).") from None
+
+
+class Stored:
+    """Give a dataclass of plain values a file of its own.
+
+    Attributes:
+        version: Of its format; raised when an older Linnet could not read it any more.
+        kind: What the file should hold ("the numbers of an evaluation"), for messages.
+    """
+
+    version: ClassVar[int]
+    kind: ClassVar[str]
+
+    def write(self, path: Path) -> None:
+        """Write JSON, atomically."""
+        write_typed(path, asdict(self), version=self.version)  # type: ignore[call-overload] # it is a dataclass
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            RunError: missing, damaged, or of a newer format.
+        """
+        return read_typed(cls, path, version=cls.version, kind=cls.kind)

@@ -1,7 +1,7 @@
 """The contract of every visualization: from a fitted rung, and pictures where it wants some, to panels."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from linnet import catalog
 from linnet.classifiers.base import Classifier
+from linnet.classifiers.requiring import Requiring
 from linnet.datasets.base import Dataset
 from linnet.errors import ConfigError, ImagesError, UnsupportedError
 from linnet.progress import SILENT, Progress
@@ -56,7 +56,7 @@ class Panel:
     legend: tuple[tuple[str, str], ...] = field(default=())
 
 
-class Visualization(ABC):
+class Visualization(Requiring, ABC):
     """Draw what a rung has learned, or does with a picture; an entry is a keyword-only dataclass.
 
     Attributes:
@@ -67,7 +67,6 @@ class Visualization(ABC):
     """
 
     about: ClassVar[str]
-    requires: ClassVar[type | None] = None
     wants_images: ClassVar[bool] = False
     wants_train: ClassVar[bool] = False
 
@@ -98,24 +97,10 @@ class Visualization(ABC):
         Raises:
             UnsupportedError: names the rungs that have it.
         """
-        if cls.requires is not None and not isinstance(classifier, cls.requires):
-            able = [name for name in catalog.names("classifiers") if cls.supports(catalog.find("classifiers", name))]
-            raise UnsupportedError(f"{cls.name()} cannot be drawn of {classifier.name()}; it can of {', '.join(able)}.")
-
-    @classmethod
-    def supports(cls, entry: type[Classifier]) -> bool:
-        """Return whether it can be drawn of rungs of a class."""
-        return cls.requires is None or issubclass(entry, cls.requires)
-
-    @classmethod
-    def name(cls) -> str:
-        """Return the name users write ("decision-regions"): the file's, with hyphens."""
-        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
-
-    @classmethod
-    def setting_names(cls) -> tuple[str, ...]:
-        """List the settings."""
-        return tuple(entry.name for entry in fields(cls))  # type: ignore[arg-type]
+        if not cls.supports(classifier):
+            raise UnsupportedError(
+                f"{cls.name()} cannot be drawn of {classifier.name()}; it can of {', '.join(cls.supported())}."
+            )
 
     @abstractmethod
     def _draw(self, subject: Subject) -> list[Panel]:

@@ -6,10 +6,11 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from linnet.catalog import Entry
 from linnet.errors import ConfigError, DataError
 
 
-class Loss(ABC):
+class Loss(Entry, ABC):
     """Say how wrong logits are; an entry is a frozen keyword-only dataclass whose fields are checked when it is made.
 
     Attributes:
@@ -80,11 +81,6 @@ class Loss(ABC):
             return losses.sum(), losses.new_full((), len(losses))
         weights = targets @ class_weights.to(targets)
         return (losses * weights).sum(), weights.sum()
-
-    @classmethod
-    def name(cls) -> str:
-        """Return the name users write ("cross-entropy"): the file's, with hyphens."""
-        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
 
 
 def smoothed(targets: Tensor, smoothing: float) -> Tensor:

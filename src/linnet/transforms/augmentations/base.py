@@ -7,12 +7,13 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from linnet.catalog import Entry
 from linnet.errors import ConfigError, ImagesError
 from linnet.records.decode import show_value
 from linnet.transforms.draws import Draws
 
 
-class Augmentation(ABC):
+class Augmentation(Entry, ABC):
     """Change a batch of training pictures at random, each picture in its own way; an entry is a frozen dataclass.
 
     Its fields are keyword-only settings, checked when it is made. It holds no state: what happens to a picture hangs
@@ -66,16 +67,6 @@ class Augmentation(ABC):
         Returns:
             Both, of the same shapes; floats that leave [0, 1] are clamped by the shell.
         """
-
-    @classmethod
-    def name(cls) -> str:
-        """Return the name users write ("pad-crop"): the file's, with hyphens."""
-        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
-
-    @classmethod
-    def setting_names(cls) -> tuple[str, ...]:
-        """List the settings."""
-        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
 
     def spec(self) -> str:
         """Write the text that makes this augmentation again when it is parsed; defaults are left out."""
