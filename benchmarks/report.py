@@ -5,7 +5,8 @@
 RUN is a finished run, for instance of `linnet climb fashion-mnist --epochs 1`, whose ten rungs need not be good ones.
 Its folder is copied without the large weights being touched, what a report derives is removed from the copy, and each
 part is made again and timed. Memory is the peak of this process over what it held before the part, so data that is
-mapped and read counts where it is in memory. Then the page is opened in headless Chromium, if there is one, and timed
+mapped and read counts where it is in memory. With --test N only the first N test predictions of each rung stay in the
+copy: what memory grows with the size of the test set shows in the difference. Then the page is opened in headless Chromium, if there is one, and timed
 until it is loaded.
 """
 
@@ -15,6 +16,7 @@ import shutil
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -49,6 +51,14 @@ class Peak:
             self.most = max(self.most, self.process.memory_info().rss)
 
 
+def keep_first(run, n):
+    """Cut the test predictions of every rung down to the first n."""
+    for rung in run.fitted_rungs:
+        said = run.predictions(rung, "test")
+        cut = replace(said, ids=said.ids[:n], labels=said.labels[:n], probabilities=said.probabilities[:n])
+        cut.write(run.rung_folder(rung) / "predictions-test.csv")
+
+
 def opened_in(path):
     """Return seconds until a browser has loaded the page; None without a browser."""
     browser_path = next(
@@ -74,6 +84,7 @@ def opened_in(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
+    parser.add_argument("--test", type=int, default=0, help="so many test predictions of each rung only; 0: all")
     parser.add_argument("--json", type=Path, help="append the result to this file, one line each")
     asked = parser.parse_args()
     print(machine(), flush=True)
@@ -85,6 +96,8 @@ def main():
         for path in folder.rglob("evaluation-*.json"):
             path.unlink()
         run = Run(folder)
+        if asked.test:
+            keep_first(run, asked.test)
         experiment = run.experiment
         loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, expected=run.manifest)
         parts = {
@@ -92,7 +105,8 @@ def main():
             "pictures and heat maps": lambda: showing.store_pictures(run, loaded),
             "page and JSON": lambda: page.write(run),
         }
-        row = {"run": asked.run.name, "rungs": len(run.fitted_rungs), "n": run.leaderboard.rows[0].n, "parts": {}}
+        n = asked.test or run.leaderboard.rows[0].n
+        row = {"run": asked.run.name, "rungs": len(run.fitted_rungs), "n": n, "parts": {}}
         for name, make in parts.items():
             with Peak() as peak:
                 make()
