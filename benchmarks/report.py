@@ -6,8 +6,8 @@ RUN is a finished run, for instance of `linnet climb fashion-mnist --epochs 1`, 
 Its folder is copied without the large weights being touched, what a report derives is removed from the copy, and each
 part is made again and timed. Memory is the peak of this process over what it held before the part, so data that is
 mapped and read counts where it is in memory. With --test N only the first N test predictions of each rung stay in the
-copy: what memory grows with the size of the test set shows in the difference. Then the page is opened in headless Chromium, if there is one, and timed
-until it is loaded.
+copy: what memory grows with the size of the test set shows in the difference. Then the page is opened in headless
+Chromium, if there is one, and timed until it is loaded.
 """
 
 import argparse

@@ -31,7 +31,7 @@ class FastCNN(NetworkClassifier):
     usual_batch: ClassVar[int] = 500
 
     width: float = 1.0
-    epochs: int = 8
+    epochs: int = 9
     optimizer: str = "muon"
     learning_rate: float = 0.12
     momentum: float = 0.6
