@@ -76,6 +76,7 @@ def test_chance_comes_from_the_seed(use, classifier, data):
 
 
 def test_time_is_bounded_and_what_was_left_out_is_counted(use, classifier, data, monkeypatch):
+    monkeypatch.setattr(explaining, "SECONDS", 2.0)
     clock = iter(range(0, 1000, 3))
     monkeypatch.setattr(explaining.time, "monotonic", lambda: next(clock))
     found, pictures = explain(classifier, data, data.part("test").ids[:10].tolist())
