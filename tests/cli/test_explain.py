@@ -70,8 +70,11 @@ def test_sanity_is_said(command, run_folder, picture, tmp_path):
         (("{picture}", "--rung", "majorty"), "did you mean 'majority'"),
         (("{picture}", "--target", "9"), "no class named '9'"),
         (("{picture}", "--with", "brightnes"), "did you mean 'brightness'"),
-        (("{picture}", "--with", "activations"), "cannot be drawn of least-squares"),
-        (("{picture}", "--rung", "majority", "--with", "brightness,sloped"), "sloped cannot explain majority"),
+        (("{picture}", "--with", "activations"), "that is layered, and least-squares is not"),
+        (
+            ("{picture}", "--rung", "majority", "--with", "brightness,sloped"),
+            "that is differentiable, and majority is not",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_nothing(command, run_folder, picture, words, said):

@@ -172,7 +172,7 @@ def test_without_training_pictures_only_who_wants_them_is_refused(classifier, pi
 def test_what_cannot_be_drawn_of_the_rung_is_refused_and_leaves_nothing(classifier, picked, data):
     sheets = Sheets(scene_of(classifier, picked))
     before = set(sheets.files)
-    with pytest.raises(UnsupportedError, match="activations cannot be drawn of least-squares"):
+    with pytest.raises(UnsupportedError, match="activations wants a rung that is layered, and least-squares is not"):
         sheets.add_panels(Activations(), data)
     with pytest.raises(UnsupportedError, match="Not today"):
         sheets.add_maps(Broken(error=UnsupportedError("Not today.")))

@@ -97,8 +97,16 @@ def test_a_named_class_is_explained(run):
         (Question(rung="mpl"), UnknownNameError, "did you mean 'mlp'"),
         (Question(target="lihgt"), UnknownNameError, "did you mean 'light'"),
         (Question(methods=("brightnes",)), UnknownNameError, "did you mean 'brightness'"),
-        (Question(rung="majority", methods=("sloped",)), UnsupportedError, "sloped cannot explain majority"),
-        (Question(rung="majority", methods=("activations",)), UnsupportedError, "cannot be drawn of majority"),
+        (
+            Question(rung="majority", methods=("sloped",)),
+            UnsupportedError,
+            "that is differentiable, and majority is not",
+        ),
+        (
+            Question(rung="majority", methods=("activations",)),
+            UnsupportedError,
+            "that is layered, and majority is not",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_picture_is_read(run, question, error, message):

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,18 @@ def test_every_class_has_samples(run_and_data):
     shown = {name.removeprefix("images/").removesuffix(".png") for name in run.pictures}
     for label in range(data.everything.n_classes):
         assert shown & set(data.everything.ids[data.everything.labels.numpy() == label].tolist())
+
+
+def test_equal_pictures_are_stored_as_long_as_both_are_in_the_data(run_and_data):
+    run, data = run_and_data
+    ids = data.everything.ids.tolist()
+    hidden = [one for one in ids if image_name(one) not in run.pictures]
+    first, second, third = hidden[:3]
+    examples = [[first, second, "exact"], [third, "dropped.png", "near"]]
+    showing.store_pictures(run, replace(data, duplicates={"examples": examples}))
+    added = {name for name in run.pictures if name.startswith("images/")}
+    assert {image_name(first), image_name(second)} <= added
+    assert image_name(third) not in added
 
 
 def test_linear_rungs_show_a_template_per_class_and_others_none(run_and_data):

@@ -111,6 +111,13 @@ def test_wanted_pictures_are_samples_then_mistakes_without_repetition():
     assert wanted == ["a/0.png", "b/1.png", "p0", "p1"]
 
 
+def test_equal_pictures_are_wanted_two_by_two_and_the_first_pairs_only():
+    pairs = [[f"x{i}", f"y{i}", "near"] for i in range(20)]
+    wanted = pictures_wanted(manifest_of(["a"]), ["a"], {}, pairs=pairs)
+    assert wanted[:5] == ["a/0.png", "x0", "y0", "x1", "y1"]
+    assert len(wanted) == 1 + 2 * 12
+
+
 def test_the_least_sure_right_answer_comes_first_and_wrong_ones_never():
     found = predictions_of([[0.9, 0.1], [0.6, 0.4], [0.55, 0.45], [0.2, 0.8], [0.6, 0.4]], [0, 0, 1, 1, 0])
     assert least_sure(found, 9).tolist() == [1, 4, 3, 0]

@@ -73,7 +73,7 @@ def test_what_has_not_learned_is_refused_before_anything_else(toy_dataset):
 
 def test_the_message_names_every_rung_that_it_can_be_drawn_of(toy_dataset):
     rung = MajorityClassifier().fit(toy_dataset)
-    with pytest.raises(UnsupportedError, match=r"cannot be drawn of majority; it can of .*least-squares.*softmax"):
+    with pytest.raises(UnsupportedError, match=r"and majority is not; .*least-squares.*softmax.* are"):
         Counting().draw(Subject(classifier=rung, images=toy_dataset.images))
     assert Learned().draw(Subject(classifier=rung, train=toy_dataset)) == ()
 

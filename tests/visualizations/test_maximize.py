@@ -221,7 +221,7 @@ def test_the_seed_repeats_and_another_one_starts_elsewhere(trained):
 
 
 def test_rungs_without_layers_are_refused_with_those_that_have_some():
-    with pytest.raises(UnsupportedError, match=r"knn; it can of .*cnn"):
+    with pytest.raises(UnsupportedError, match=r"knn is not; .*cnn"):
         MaximizingPictures().draw(Subject(classifier=create("knn", {}).fit(TRAIN)))
 
 

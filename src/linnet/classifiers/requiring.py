@@ -4,16 +4,33 @@ from typing import ClassVar
 
 from linnet import catalog
 from linnet.classifiers.base import Classifier
+from linnet.errors import UnsupportedError
 
 
 class Requiring(catalog.Entry):
     """Say which rungs an entry works on.
 
     Attributes:
-        requires: What a classifier must be able to do, a protocol of `linnet.classifiers.capabilities`; None: nothing.
+        requires: What a classifier must be, a protocol of `linnet.classifiers.capabilities`; None: nothing.
+        instead: A whole sentence for those who asked it of another rung; empty where there is none.
     """
 
     requires: ClassVar[type | None] = None
+    instead: ClassVar[str] = ""
+
+    @classmethod
+    def check_supported(cls, classifier: Classifier) -> None:
+        """Refuse a rung that is not what is required.
+
+        Raises:
+            UnsupportedError: names the rungs that are.
+        """
+        if cls.requires is not None and not cls.supports(classifier):
+            wanted = cls.requires.__name__.lower()
+            raise UnsupportedError(
+                f"{cls.name()} wants a rung that is {wanted}, and {classifier.name()} is not; "
+                f"{', '.join(cls.supported())} are. {cls.instead}".rstrip()
+            )
 
     @classmethod
     def supports(cls, rung: Classifier | type[Classifier]) -> bool:

@@ -1,5 +1,7 @@
 """Put the few pictures that the report shows into the run: samples, mistakes, templates, and what rungs looked at."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +20,7 @@ from linnet.reports.choices import explained_wanted, pictures_wanted
 def store_pictures(run: Run, data: Loaded) -> None:
     """Write explanations.json, and pictures.zip with all that a report shows.
 
-    Those are: what `pictures_wanted` and `explained_wanted` name, the templates of every rung that has some, and heat
+    Those are: what `pictures_wanted` names, the templates of every rung that has some, and heat
     maps. Pixels are read a few at a time, so that memory does not grow with the test set beyond thumbnails.
     """
     predictions: dict[str, Predictions] = {}
@@ -28,9 +30,15 @@ def store_pictures(run: Run, data: Loaded) -> None:
             predictions[rung] = found
     class_names, side = data.everything.class_names, max(data.everything.image_shape[1:])
     shared, own = explained_wanted(predictions)
-    wanted = pictures_wanted(data.manifest, class_names, predictions, longest_side=min(side, LONGEST_SIDE))
+    wanted = pictures_wanted(
+        data.manifest,
+        class_names,
+        predictions,
+        pairs=_pairs(data),
+        longest_side=min(side, LONGEST_SIDE),
+    )
     pictures = {}
-    for image_id in dict.fromkeys([*wanted, *shared, *(image for ids in own.values() for image in ids)]):
+    for image_id in wanted:
         pictures[image_name(image_id)] = encode_thumbnail(pixels_of(data, [image_id])[0], longest_side=LONGEST_SIDE)
     explained: dict[str, RungExplanations] = {}
     for rung in run.fitted_rungs:
@@ -46,6 +54,12 @@ def store_pictures(run: Run, data: Loaded) -> None:
             pictures.update(maps)
     Explanations(shared=tuple(shared), rungs=tuple(explained.values())).write(run.folder / "explanations.json")
     run.write_pictures(pictures)
+
+
+def _pairs(data: Loaded) -> list[Sequence[str]]:
+    """List the examples of equal pictures of which both are still in the data; one may have been dropped on purpose."""
+    known = set(data.everything.ids.tolist())
+    return [pair for pair in data.duplicates.get("examples", ()) if known.issuperset(pair[:2])]
 
 
 def _templates(rung: str, classifier: Classifier) -> dict[str, bytes]:

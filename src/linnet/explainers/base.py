@@ -27,12 +27,12 @@ class Explainer(Requiring, ABC):
 
     Attributes:
         about: One line for lists.
-        requires: What a classifier must be able to do, a protocol of `linnet.classifiers.capabilities`; None: nothing.
         chunk: Pictures per call of the hook; bounds memory.
     """
 
     about: ClassVar[str]
     chunk: ClassVar[int] = 64
+    instead: ClassVar[str] = "occlusion explains every rung."
 
     @final
     def explain(
@@ -90,19 +90,6 @@ class Explainer(Requiring, ABC):
                 f"it gave {tuple(found.shape)}, or values that are no numbers."
             )
         return found.to(torch.float32)
-
-    @classmethod
-    def check_supported(cls, classifier: Classifier) -> None:
-        """Refuse a classifier that lacks what this explainer leans on.
-
-        Raises:
-            UnsupportedError: names the rungs that have it.
-        """
-        if not cls.supports(classifier):
-            raise UnsupportedError(
-                f"{cls.name()} cannot explain {classifier.name()}; it explains {', '.join(cls.supported())}. "
-                "occlusion explains every rung."
-            )
 
     @abstractmethod
     def _explain(

@@ -1,4 +1,4 @@
-"""Write records of nested dataclasses as JSON with a format version, and read them back strictly."""
+"""Write records of nested dataclasses as JSON with a format version, and read them back with their types checked."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +17,7 @@ def write_typed(path: Path, plain: Mapping[str, Any], *, version: int) -> None:
 
 
 def read_typed(record: type[T], path: Path, *, version: int, kind: str) -> T:
-    """Read a record that `write_typed` wrote; every value is checked against the type of its field.
+    """Read a record that `write_typed` wrote; what cannot be of the type of its field is refused.
 
     Args:
         record: A dataclass, whose fields may be dataclasses, tuples and dictionaries of them.

@@ -14,6 +14,8 @@ PER_CLASS = 8
 MAX_CLASSES = 40
 """Classes whose examples are shown; the rest is counted."""
 N_MISTAKES, N_UNSURE = 12, 8
+MAX_PAIRS = 12
+"""Pairs of equal pictures that are shown; all of them are counted."""
 N_SHARED, N_AGREED = 8, 3
 """Pictures that every rung is asked about, and how many of them all rungs should have right."""
 SMALL = 64
@@ -141,7 +143,12 @@ def _of_all_classes(
 
 
 def pictures_wanted(
-    manifest: Manifest, class_names: Sequence[str], predictions: Mapping[str, Predictions], *, longest_side: int = 224
+    manifest: Manifest,
+    class_names: Sequence[str],
+    predictions: Mapping[str, Predictions],
+    *,
+    pairs: Sequence[Sequence[str]] = (),
+    longest_side: int = 224,
 ) -> list[str]:
     """List the pictures that a report of these records shows, so that whoever has the pixels can store them.
 
@@ -149,15 +156,16 @@ def pictures_wanted(
         manifest: Every picture.
         class_names: In order.
         predictions: {rung: its predictions on the split that the report shows}.
+        pairs: Pictures that are equal, as data.json has them: two ids and what kind of equality it is.
         longest_side: Pixels of the pictures as stored; small ones weigh less, so there may be more of them.
 
     Returns:
-        Ids without repetition: examples class by class, those that `explained_wanted` names, then what stands behind
-        the cells of the confusion matrices.
+        Ids without repetition: examples class by class, the first pairs, those that `explained_wanted` names, then what
+        stands behind the cells of the confusion matrices.
     """
-    shared, own = explained_wanted(predictions)
     samples = [image for ids in sample_ids(manifest, class_names).values() for image in ids]
     shared, own = explained_wanted(predictions)
     named = [*shared, *(image for ids in own.values() for image in ids)]
     n = N_SMALL if longest_side <= SMALL else N_LARGE
-    return list(dict.fromkeys([*samples, *named, *deal(predictions, n, first=named)]))
+    equal = [image for pair in pairs[:MAX_PAIRS] for image in pair[:2]]
+    return list(dict.fromkeys([*samples, *equal, *named, *deal(predictions, n, first=named)]))

@@ -7,7 +7,7 @@ import numpy as np
 
 from linnet.records.data_facts import DataFacts
 from linnet.records.manifest import SPLITS, Manifest
-from linnet.reports.choices import MAX_CLASSES, SMALL, sample_ids
+from linnet.reports.choices import MAX_CLASSES, MAX_PAIRS, SMALL, sample_ids
 from linnet.reports.evidence import Evidence
 from linnet.reports.tables import CountTable, count_tables, shown, single_values, title
 from linnet.reports.words import percent
@@ -16,7 +16,6 @@ _GRAVEST_FIRST = ("unreadable", "conflicting", "too large", "duplicate", "ignore
 _SAID = ("channels", "height", "width")
 """Parts of the geometry that stand in the line of the stored size already."""
 MAX_PROBLEMS = 25
-MAX_DUPLICATES = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +210,7 @@ def _pairs(evidence: Evidence, examples: Sequence[Sequence[str]]) -> tuple[Dupli
             second=Sample(id=second, picture=evidence.picture(second)),
             kind=", ".join(map(str, kind)),
         )
-        for first, second, *kind in examples[:MAX_DUPLICATES]
+        for first, second, *kind in examples[:MAX_PAIRS]
     )
 
 

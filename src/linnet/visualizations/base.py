@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.classifiers.base import Classifier
 from linnet.classifiers.requiring import Requiring
 from linnet.datasets.base import Dataset
-from linnet.errors import ConfigError, ImagesError, UnsupportedError
+from linnet.errors import ConfigError, ImagesError
 from linnet.progress import SILENT, Progress
 
 
@@ -61,7 +61,6 @@ class Visualization(Requiring, ABC):
 
     Attributes:
         about: One line for lists.
-        requires: What a classifier must be able to do, a protocol of `linnet.classifiers.capabilities`; None: nothing.
         wants_images: Whether pictures must be given.
         wants_train: Whether training pictures must be at hand.
     """
@@ -89,18 +88,6 @@ class Visualization(Requiring, ABC):
         _check_pictures(subject)
         with progress.task(f"Drawing {self.name()} of {subject.classifier.name()}"):
             return tuple(self._draw(subject))
-
-    @classmethod
-    def check_supported(cls, classifier: Classifier) -> None:
-        """Refuse a classifier that lacks what this visualization leans on.
-
-        Raises:
-            UnsupportedError: names the rungs that have it.
-        """
-        if not cls.supports(classifier):
-            raise UnsupportedError(
-                f"{cls.name()} cannot be drawn of {classifier.name()}; it can of {', '.join(cls.supported())}."
-            )
 
     @abstractmethod
     def _draw(self, subject: Subject) -> list[Panel]:
