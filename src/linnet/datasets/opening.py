@@ -80,7 +80,7 @@ def open_source(spec: DataSpec, *, progress: Progress = SILENT) -> tuple[Source 
         guess = re.search(r"did you mean '[^']+'\?", str(error))
         raise DataError(
             f"There is no folder or file {text!r} here, and no data set of that name; {guess[0] + ' ' if guess else ''}"
-            f"Named sets are {', '.join(catalog.names('datasets'))}, and torchvision's by class name (STL10)."
+            f"named sets are {', '.join(catalog.names('datasets'))}, and torchvision's by class name (STL10)."
         ) from None
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -193,6 +195,23 @@ def test_empty_and_unequal_classes_are_warned_about():
     said = marking.warnings(data, np.arange(10), ["a", "b", "ghost"], nothing_found(10))
     assert any("ghost" in sentence for sentence in said)
     assert any("a has 9 pictures, b has 1" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ([], []),
+        ([1], ["1 of 10 files could not be used and is left out: p1 (the file is empty)."]),
+        ([1, 4, 7], ["3 of 10 files could not be used and are left out: p1 (the file is empty), p4 (the file is empty)"
+                     " and 1 more."]),
+    ],
+)  # fmt: skip
+def test_files_that_are_left_out_are_counted_and_named(bad, said):
+    data = table(["a", "b"] * 5, split=["train"] * 10)
+    data = replace(data, id=np.array([f"p{i}" for i in range(10)]))
+    data = marking.note(data, dict.fromkeys(bad, ("unreadable", "the file is empty")))
+    data = marking.note(data, {9: ("ignored", "not a picture")})
+    assert marking.warnings(data, np.arange(10), ["a", "b"], nothing_found(10)) == said
 
 
 def test_what_a_run_is_scored_on_is_its_test_and_unknown_classes_are_ignored():

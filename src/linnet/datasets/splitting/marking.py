@@ -224,8 +224,8 @@ def leaks(table: Manifest, rows: Positions, found: Duplicates) -> Leaks:
 
 
 def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found: Duplicates) -> list[str]:
-    """Say what a user should look at before believing the numbers: empty and rare classes, copies, conflicts."""
-    said = []
+    """Say what to look at before believing the numbers: files left out, empty and rare classes, copies, conflicts."""
+    said = _left_out(table)
     counts = {name: int(np.sum((table.split[rows] != "") & (table.label[rows] == name))) for name in class_names}
     empty = [name for name, n in counts.items() if n == 0]
     if empty:
@@ -246,6 +246,16 @@ def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found
             f"{n} pictures stand there with two labels; at least half of these labels are wrong; see manifest.csv."
         )
     return said
+
+
+def _left_out(table: Manifest) -> list[str]:
+    """Count the files that should be pictures and could not be used, and name the first of them."""
+    rows = np.flatnonzero(np.isin(table.status, ("unreadable", "too large"))).tolist()
+    if not rows:
+        return []
+    named = listed([f"{table.id[row]} ({table.reason[row]})" for row in rows], 2)
+    n = f"1 of {len(table):,} files" if len(rows) == 1 else f"{len(rows):,} of {len(table):,} files"
+    return [f"{n} could not be used and {'is' if len(rows) == 1 else 'are'} left out: {named}."]
 
 
 def _split_messages(
