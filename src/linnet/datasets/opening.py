@@ -78,9 +78,10 @@ def open_source(spec: DataSpec, *, progress: Progress = SILENT) -> tuple[Source 
         return open_named(text, places(), progress=progress), names
     except UnknownNameError as error:
         guess = re.search(r"did you mean '[^']+'\?", str(error))
+        known = f"sets are {', '.join(catalog.names('datasets'))}, and torchvision's by class name (STL10)."
         raise DataError(
-            f"There is no folder or file {text!r} here, and no data set of that name; {guess[0] + ' ' if guess else ''}"
-            f"named sets are {', '.join(catalog.names('datasets'))}, and torchvision's by class name (STL10)."
+            f"There is no folder or file {text!r} here, and no data set of that name; "
+            f"{f'{guess[0]} Named' if guess else 'named'} {known}"
         ) from None
 
 
