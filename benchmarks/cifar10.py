@@ -15,7 +15,9 @@ picture, twice those of the picture itself and once each of it moved by one pixe
 edges), the mean; where the fit flips pictures, each is the mean with its mirror image. Nothing is chosen on the way.
 
 pace: how long the textbook's float32 loop takes for its epochs, and `fast-cnn` for its own, from a share of an epoch
-each, in turns in one process. Time outside of the steps (whitening, the flip probe) is in `fast`, not here.
+each, in turns; the textbook in processes of its own, as whoever types it has it, and once more in this one, where it
+profits from Linnet's setting of the C library (see training.py) and does not count. Time outside of the steps
+(whitening, the flip probe) is in `fast`, not here.
 
 Each result is printed and, with --json, appended to a file as one line, so that what is done stays done.
 """
@@ -42,7 +44,7 @@ from linnet.training import recipe
 from linnet.training.checkpoints import Checkpoint
 from linnet.training.memory import keep_big_blocks
 from linnet.transforms.augmentations.moving import padded
-from training import pictures, textbook
+from training import pictures, textbook, textbook_apart
 
 PUBLISHED = {1: 57.6, 2: 63.6, 3: 70.0, 4: 73.7, 5: 77.3, 20: 86.5}
 """Test accuracy in percent after so many epochs of the textbook."""
@@ -224,17 +226,19 @@ def run_pace(asked):
     images, labels = pictures(asked.pictures or 5120)
     data = Dataset.of(images.transpose(0, 3, 1, 2).copy(), labels)
     loops = {f"textbook, {n} workers": {"n_workers": n, "batch_size": 128} for n in (0, 2)}
-    rates = {name: [] for name in ("fast-cnn", *loops)}
+    here = "textbook in here, 0 workers"
+    rates = {name: [] for name in ("fast-cnn", *loops, here)}
     for i in range(asked.repeats + 1):
         n = len(labels) if i else min(1000, len(labels))  # the first turn only warms up
         turn = {"fast-cnn": fast_rate(data.subset(torch.arange(n)), settings)}
-        turn |= {name: textbook(images[:n], labels[:n], **how) for name, how in loops.items()}
+        turn |= {name: textbook_apart(n, **how) for name, how in loops.items()}
+        turn |= {here: textbook(images[:n], labels[:n], n_workers=0, batch_size=128)}
         if i:
             note(asked, turn=i, pictures=n, images_per_second=turn)
             for name, rate in turn.items():
                 rates[name].append(rate)
     for name, found in rates.items():
-        print(f"{name:<20} {median(found):7.0f} images/s ({min(found):.0f} to {max(found):.0f})")
+        print(f"{name:<28} {median(found):7.0f} images/s ({min(found):.0f} to {max(found):.0f})")
     slow = median(rates[max(loops, key=lambda name: median(rates[name]))])
     one, ours = EPOCH / slow, n_epochs * EPOCH / median(rates["fast-cnn"])
     print(f"From {len(labels)} pictures a turn, extrapolated to epochs of {EPOCH}; the faster textbook loop counts:")

@@ -106,10 +106,13 @@ def overhead(name, *, n, repeats):
 
 
 class Clocks:
-    """Add up the seconds inside of the network, the loss, backward passes and optimizer steps."""
+    """Add up the seconds inside of the network, the loss, backward passes and optimizer steps of a training.
+
+    What is computed between rounds, such as a checkup of the layers, is none of the steps and is not counted.
+    """
 
     def __init__(self):
-        self.seconds = defaultdict(float)
+        self.seconds, self.is_step = defaultdict(float), False
 
     def around(self, part, function):
         """Return the function with a clock on it."""
@@ -119,21 +122,34 @@ class Clocks:
             try:
                 return function(*args, **more)
             finally:
-                self.seconds[part] += time.perf_counter() - started
+                if self.is_step:
+                    self.seconds[part] += time.perf_counter() - started
 
         return clocked
+
+    def step(self, *all_of_it):
+        """Learn from a batch, with the clocks on."""
+        self.is_step = True
+        self.learn_from(*all_of_it)
+        self.is_step = False
 
     @contextmanager
     def on(self, network):
         """Clock what a training with this network does."""
-        step = {}
+        begun = []
+
+        def over(*_):
+            took = time.perf_counter() - begun.pop()
+            if self.is_step:
+                self.seconds["optimizer"] += took
+
         hooks = (
-            optimizers.register_optimizer_step_pre_hook(lambda *_: step.update(at=time.perf_counter())),
-            optimizers.register_optimizer_step_post_hook(
-                lambda *_: self.seconds.update(step=self.seconds["step"] + time.perf_counter() - step["at"])
-            ),
+            optimizers.register_optimizer_step_pre_hook(lambda *_: begun.append(time.perf_counter())),
+            optimizers.register_optimizer_step_post_hook(over),
         )
+        self.learn_from = engine.learn_from
         with (
+            patch.object(engine, "learn_from", self.step),
             patch.object(network.body, "forward", self.around("forward", network.body.forward)),
             patch.object(Loss, "totals", self.around("loss", Loss.totals)),
             patch.object(torch.Tensor, "backward", self.around("backward", torch.Tensor.backward)),
@@ -204,6 +220,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=5120)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--clocks", action="store_true", help="only the clocks within the steps")
     parser.add_argument("--watch", choices=RUNGS, help="only train, and tell the memory after each round, as JSON")
     asked = parser.parse_args()
     recipe.LEAST_STEPS = 1  # one round is one round here
@@ -214,7 +231,10 @@ def main():
     keep_big_blocks()  # for both loops, and before the first of them
     for name in RUNGS:
         clocked(name, n=asked.pictures, repeats=asked.repeats)
-        overhead(name, n=asked.pictures, repeats=asked.repeats)
+        if not asked.clocks:
+            overhead(name, n=asked.pictures, repeats=asked.repeats)
+    if asked.clocks:
+        return
     memory(n=min(2000, asked.pictures), rounds=asked.rounds)
 
 
