@@ -1,5 +1,6 @@
 """What stands behind the verbs; the verbs themselves are tried in tests/test_workbench.py."""
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,24 @@ def test_pictures_and_report_are_written_even_when_the_work_ends_by_an_error(tmp
     assert run.pictures
     assert (run.folder / "report.html").exists()
     assert not run.is_finished
+
+
+def test_a_run_that_is_stopped_says_how_to_go_on_with_it(tmp_path, data, monkeypatch):
+    said = []
+
+    class Listening(type(SILENT)):
+        def say(self, text):
+            said.append(text)
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "my run"
+    run = Run.create(folder, Experiment(command="train", data=DataSpec(source="toy"), rungs=("majority",)))
+    monkeypatch.setattr(climbing, "open_test", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        running.finish(run, climbing.ladder(run.experiment), data, command="resume", progress=Listening())
+    assert said[-1] == f"To go on with it: linnet train --resume {shlex.quote(str(folder))}"
 
 
 def test_a_finished_run_has_facts_manifest_leaderboard_and_report(tmp_path, data):
