@@ -33,7 +33,7 @@ from linnet.datasets.base import Dataset
 from linnet.progress import SILENT
 from linnet.training import engine, recipe
 from linnet.training.batches import batches, one_hot
-from linnet.training.convolutions import SmallMaps
+from linnet.training.kernels.swapping import QuickKernels
 from linnet.training.losses.base import Loss, smoothed
 from linnet.training.memory import keep_big_blocks
 from linnet.training.starting import begin
@@ -77,7 +77,7 @@ class Ready:
             started = time.perf_counter()
             for images, targets in self.batches:
                 optimizer.zero_grad(set_to_none=True)
-                with torch.autocast("cpu", torch.bfloat16, enabled=low), SmallMaps():
+                with torch.autocast("cpu", torch.bfloat16, enabled=low), QuickKernels():
                     logits = body(images)
                 parts.loss(logits.float(), smoothed(targets, self.recipe.label_smoothing)).backward()
                 optimizer.step()

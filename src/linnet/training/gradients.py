@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from linnet.errors import TrainingError
-from linnet.training.convolutions import SmallMaps
+from linnet.training.kernels.swapping import QuickKernels
 from linnet.training.memory import is_memory_short
 from linnet.training.starting import Parts
 
@@ -121,7 +121,7 @@ def _logits(parts: Parts, images: Tensor) -> Tensor:
         # Batch normalization refuses a single picture; beside itself it is what it is.
         images = torch.cat([images, images])
         return _logits(parts, images)[:1]
-    with SmallMaps():
+    with QuickKernels():
         logits: Tensor = parts.forward(images)
     return logits.float()
 

@@ -1,0 +1,30 @@
+"""Where quicker ways take torch's place: inside of one `with`, on processors, in whatever network is called there."""
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from linnet.training.kernels.bends import gelu
+from linnet.training.kernels.convolutions import small_maps
+from linnet.training.kernels.dropout import dropout
+
+
+class QuickKernels(TorchFunctionMode):
+    """Let convolutions over small maps, GELU and dropout take their quicker ways; all else is torch's own.
+
+    Networks stay plain modules: nothing of this is in what is saved, exported or shown to a tool that looks at layers.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Take the place of a function where there is a quicker way."""
+        kwargs = kwargs or {}
+        if func is torch.conv2d and not kwargs:
+            out = small_maps(*args)
+            return func(*args) if out is None else out
+        if func is functional.gelu:
+            return gelu(*args, **kwargs)
+        if func is functional.dropout:
+            return dropout(*args, **kwargs)
+        return func(*args, **kwargs)
