@@ -8,11 +8,10 @@ from torch.overrides import TorchFunctionMode
 
 from linnet.training.kernels.bends import gelu
 from linnet.training.kernels.convolutions import small_maps
-from linnet.training.kernels.dropout import dropout
 
 
 class QuickKernels(TorchFunctionMode):
-    """Let convolutions over small maps, GELU and dropout take their quicker ways; all else is torch's own.
+    """Let convolutions over small maps and GELU take their quicker ways; all else is torch's own.
 
     Networks stay plain modules: nothing of this is in what is saved, exported or shown to a tool that looks at layers.
     """
@@ -25,6 +24,4 @@ class QuickKernels(TorchFunctionMode):
             return func(*args) if out is None else out
         if func is functional.gelu:
             return gelu(*args, **kwargs)
-        if func is functional.dropout:
-            return dropout(*args, **kwargs)
         return func(*args, **kwargs)
