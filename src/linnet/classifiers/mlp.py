@@ -12,13 +12,13 @@ from linnet.errors import ConfigError
 
 @dataclass(kw_only=True)
 class MLP(NetworkClassifier):
-    """Train fully connected layers with bends between them.
+    """Train fully connected layers with activations between them.
 
     Args:
         hidden: Units of each hidden layer.
         activation: "relu" or "tanh".
         dropout: Share of hidden units that is silenced while training, in [0, 1).
-        batch_norm: Whether hidden units are normalized before they bend.
+        batch_norm: Whether hidden units are normalized before their activation.
     """
 
     about: ClassVar[str] = "a fully connected network of any depth"

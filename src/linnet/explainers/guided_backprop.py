@@ -17,9 +17,9 @@ from linnet.explainers.slopes import strongest, target_logits
 class GuidedBackprop(Explainer):
     """Pass the gradient back, but drop what is negative at each ReLU: crisp edges, which hang little on the class.
 
-    Only `nn.ReLU` layers are changed. Other bends (GELU, SiLU, tanh) and a ReLU that is called as a function pass the
-    plain gradient on, and a net that has no ReLU layer at all is refused: its map would be the gradient under another
-    name.
+    Only `nn.ReLU` layers are changed. Other activations (GELU, SiLU, tanh) and a ReLU that is called as a function pass
+    the plain gradient on, and a net that has no ReLU layer at all is refused: its map would be the gradient under
+    another name.
 
     Source:
         Springenberg et al. 2015, "Striving for Simplicity: The All Convolutional Net", section 3.4.
@@ -32,15 +32,15 @@ class GuidedBackprop(Explainer):
         self, classifier: Classifier, images: Tensor, targets: Tensor, *, generator: torch.Generator
     ) -> Tensor:
         network = layered(classifier).network()
-        bends = [layer for layer in network.modules() if isinstance(layer, nn.ReLU)]
-        if not bends:
+        rectifiers = [layer for layer in network.modules() if isinstance(layer, nn.ReLU)]
+        if not rectifiers:
             raise UnsupportedError(
                 f"guided-backprop changes the gradient at ReLU layers, and {classifier.name()} as it was built has "
                 "none; gradient and smoothgrad explain it."
             )
         # captum's hooks sit on the tensor that comes into a ReLU: where a shortcut takes the same tensor past it, they
         # would clip what comes back through the shortcut, too. Here the ReLU is exchanged for one that is guided.
-        hooks = [layer.register_forward_hook(_guided) for layer in bends]
+        hooks = [layer.register_forward_hook(_guided) for layer in rectifiers]
         try:
             total = target_logits(network(images.requires_grad_()), targets).sum() + 0 * images.sum()
             (slopes,) = torch.autograd.grad(total, images)

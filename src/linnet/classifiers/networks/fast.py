@@ -60,7 +60,7 @@ class FastNetwork(nn.Module):
         self.whiten.weight.requires_grad_(False)
         nn.init.zeros_(self.whiten.bias)  # type: ignore[arg-type]  # it has one
         sides = [side - part + 1 for side, part in zip(sides, kernel, strict=True)]
-        layers: OrderedDict[str, nn.Module] = OrderedDict(bend=nn.GELU())
+        layers: OrderedDict[str, nn.Module] = OrderedDict(gelu=nn.GELU())
         inputs = 2 * n_directions
         for at, wanted in enumerate(WIDTHS, start=1):
             outputs = max(1, round(wanted * width))
@@ -86,7 +86,7 @@ class FastNetwork(nn.Module):
         """Set the first layer so that its outputs on such pictures have variance 1 and are uncorrelated.
 
         With the patches' second moments V diag(s) V^T, the rows of diag(s + 0.0005)^(-1/2) V^T whiten; each comes once
-        with either sign, so that a ReLU-like bend behind it loses nothing.
+        with either sign, so that a ReLU-like activation behind it loses nothing.
 
         Args:
             images: (n, c, h, w) float32, normalized, n at least 1.
@@ -128,10 +128,10 @@ def _block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:
             conv1=_convolution(inputs, outputs),
             pool=nn.MaxPool2d(pool),
             norm1=_norm(outputs),
-            bend1=nn.GELU(),
+            gelu1=nn.GELU(),
             conv2=_convolution(outputs, outputs),
             norm2=_norm(outputs),
-            bend2=nn.GELU(),
+            gelu2=nn.GELU(),
         )
     )
 

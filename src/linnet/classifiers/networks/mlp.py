@@ -1,4 +1,4 @@
-"""The fully connected network: affine maps with bends between them, blind to where a pixel is; no training."""
+"""The fully connected network: affine maps with activations between them, blind to where a pixel is; no training."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -34,7 +34,8 @@ def build_mlp(
         hidden: Units of each hidden layer, each at least 1; none at all makes it softmax regression.
         activation: What stands after each hidden layer.
         dropout: Share of hidden units that is silenced while training, at least 0, below 1.
-        batch_norm: Whether hidden units are normalized before they bend; their biases go, as the norm has its own.
+        batch_norm: Whether hidden units are normalized before their activation; their biases go, as the norm has its
+            own.
 
     Raises:
         ConfigError: a value outside these.

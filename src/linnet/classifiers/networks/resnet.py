@@ -20,7 +20,7 @@ LARGEST_SMALL = 64
 
 
 class ResidualBlock(nn.Module):
-    """Add two 3x3 convolutions with norms to a shortcut without parameters, and bend the sum.
+    """Add two 3x3 convolutions with norms to a shortcut without parameters, and take the ReLU of the sum.
 
     Where the block halves the sides and has more channels, the shortcut takes every second pixel and adds channels of
     zeros: option A of the paper.

@@ -2,7 +2,8 @@
 
 Operations are floating-point operations of the forward pass of one picture, a multiplication and an addition counting
 as two, and of matrix products only, as everybody counts: convolutions, linear layers and attention. A convolution has
-2 k_h k_w (c_in / groups) for each output, a linear layer 2 d for each; biases, norms, bends and poolings are left out.
+2 k_h k_w (c_in / groups) for each output, a linear layer 2 d for each; biases, norms, activations and poolings are left
+out.
 """
 
 from collections.abc import Iterator

@@ -6,8 +6,8 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from linnet.training.kernels.bends import gelu
 from linnet.training.kernels.convolutions import small_maps
+from linnet.training.kernels.gelu import gelu
 
 
 class QuickKernels(TorchFunctionMode):

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from linnet.training.kernels.bends import gelu
+from linnet.training.kernels.gelu import gelu
 
 LAYOUTS = {
     "channels last": lambda x: x.contiguous(memory_format=torch.channels_last),
