@@ -44,8 +44,19 @@ def test_nothing_else_is_touched():
         assert torch.equal(torch.cat([x, x])[:6], x)
 
 
-def test_a_convolution_called_by_names_is_left_to_torch(swapped):
+def test_what_is_called_by_keywords_is_left_to_torch(swapped):
     with QuickKernels():
         out = functional.conv2d(torch.ones(1, 1, 3, 3), weight=torch.ones(1, 1, 3, 3))
+        bent = functional.gelu(input=out)
     assert out.item() == 9
+    assert bent.item() == pytest.approx(9)
     assert swapped == []
+
+
+def test_a_setting_of_gelu_arrives(swapped):
+    x = torch.linspace(-2, 2, 9)
+    with QuickKernels():
+        found = functional.gelu(x, approximate="tanh")
+    assert torch.equal(found, functional.gelu(x, approximate="tanh"))
+    assert not torch.equal(found, functional.gelu(x))
+    assert swapped == ["gelu"]
