@@ -120,6 +120,16 @@ def test_the_caption_has_labels_distances_and_what_the_rung_says(knn):
     assert "among the training pictures" not in panel.caption
 
 
+def test_what_is_nearly_certain_is_not_called_certain():
+    body = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    with torch.no_grad():
+        body[1].weight.zero_()
+        body[1].bias.copy_(torch.tensor([7.0, 0.0, 0.0]))  # a probability of 0.998
+    rung = handmade.network(body, image_shape=(1, 8, 8), n_classes=3)
+    drawn = NearestPictures(k=1).draw(Subject(classifier=rung, images=GIVEN[:1], train=TRAIN))
+    assert "(> 99%)" in drawn[0].caption
+
+
 def test_more_pictures_than_are_drawn_are_said(knn):
     drawn = NearestPictures(most=1).draw(Subject(classifier=knn, images=GIVEN, train=TRAIN))
     assert len(drawn) == 1

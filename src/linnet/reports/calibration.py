@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from linnet.records.evaluation import Bin, Calibration, Evaluation
 from linnet.reports.costs import FLOOR
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import count, in_100
+from linnet.words import count, in_100
 
 CLOSE, ROUGH = 0.02, 0.05
 """Expected errors up to which percentages can be believed, and roughly believed."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from linnet.records.selection import Selection
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import setting
+from linnet.words import setting
 
 MAX_LINES = 6
 MAX_CANDIDATES = 12

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from linnet.records.evaluation import ClassMeasures, Evaluation, OperatingCurve
 from linnet.reports.costs import FLOOR
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import count, in_100, joined, named
+from linnet.words import count, in_100, joined, named
 
 MAX_CURVES = 6
 """Classes whose curves are drawn; more lines cannot be told from one another."""

@@ -11,7 +11,7 @@ from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.run import Run
 from linnet.reports.evidence import Evidence, gather
 from linnet.reports.sealing import describe_sealing
-from linnet.reports.words import data_name, in_100, joined, p_value, setting
+from linnet.words import data_name, in_100, joined, p_value, setting
 
 _NOT_ASKED = ("format", "machine", "rungs", "command")
 """Parts of an experiment that are no settings; rungs and machine are compared on their own."""

@@ -20,7 +20,7 @@ from linnet.reports.repeating import RepeatPart, describe_repeating
 from linnet.reports.sealing import SealingPart, describe_sealing
 from linnet.reports.standings import StandingsPart, describe_standings
 from linnet.reports.summary import Summary, summarize
-from linnet.reports.words import data_name
+from linnet.words import data_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from linnet.records.leaderboard import LeaderboardRow
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import joined
+from linnet.words import joined
 
 FLOOR = "majority"
 """The rung that has learned nothing: it costs nothing either, and would stand on every front."""

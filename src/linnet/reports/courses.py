@@ -6,7 +6,7 @@ from linnet.records.history import Epoch, History
 from linnet.records.training import Training
 from linnet.reports.evidence import Evidence
 from linnet.reports.fitting import Verdict, judge, kept_epoch
-from linnet.reports.words import count
+from linnet.words import count
 
 TOO_BIG = 1e12
 """Above, a value comes from a training that ran away, and an axis or a table that held it would show nothing else."""

@@ -10,7 +10,7 @@ from linnet.records.manifest import SPLITS, Manifest
 from linnet.reports.choices import MAX_CLASSES, MAX_PAIRS, SMALL, sample_ids
 from linnet.reports.evidence import Evidence
 from linnet.reports.tables import CountTable, count_tables, shown, single_values, title
-from linnet.reports.words import percent
+from linnet.words import percent
 
 _GRAVEST_FIRST = ("unreadable", "conflicting", "too large", "duplicate", "ignored")
 _SAID = ("channels", "height", "width")

@@ -7,7 +7,7 @@ from linnet.reports.classes import FEW, some
 from linnet.reports.data import DataPart
 from linnet.reports.evidence import Evidence
 from linnet.reports.sealing import SealingPart
-from linnet.reports.words import count, in_100, often
+from linnet.words import count, in_100, often
 
 SMALL = 100
 """Test pictures below which accuracies are hardly known."""

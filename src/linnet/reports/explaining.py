@@ -8,11 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from linnet import words
 from linnet.records.files import write_bytes, write_text
 from linnet.records.inquiry import Answer, Drawing, Inquiry
 from linnet.records.pictures import media_type
 from linnet.records.run import refuse_existing
-from linnet.reports import words
 
 MOST_CLASSES = 5
 """Probabilities that are shown, the likeliest ones; the class that is explained comes in any case."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linnet.records.history import Epoch, History
-from linnet.reports.words import percent
+from linnet.words import percent
 
 WIDE_GAP = 0.08
 """Points of accuracy between training and validation from which they differ by more than chance: with 200 validation

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from linnet.records.learning_curve import LearningCurve, LearningPoint
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import count, in_100
+from linnet.words import count, in_100
 
 FLAT = 0.005
 """Gain of accuracy that is hardly one."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from linnet.records.comparisons import Comparison
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import count
+from linnet.words import count
 
 MAX_NAMED = 6
 

@@ -7,7 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from linnet.reports import comparing, words
+from linnet import words
+from linnet.reports import comparing
 from linnet.reports.choosing import settings_text
 from linnet.reports.pairs import points
 

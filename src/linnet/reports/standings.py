@@ -6,7 +6,7 @@ from typing import Any
 from linnet.records.experiment import VIEWS
 from linnet.records.leaderboard import LeaderboardRow, Skipped
 from linnet.reports.evidence import Evidence
-from linnet.reports.words import several_views
+from linnet.words import several_views
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from linnet.reports.learning import describe_learning
 from linnet.reports.mistakes import confusion
 from linnet.reports.sealing import SealingPart
 from linnet.reports.standings import StandingsPart
-from linnet.reports.words import count, in_100, joined, named, often, p_value, ratio
+from linnet.words import count, in_100, joined, named, often, p_value, ratio
 
 WORTH_SAYING = 1.5
 """Ratio of costs from which one rung is called smaller or faster than another."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from linnet.reports.words import setting
+from linnet.words import setting
 
 MAX_ROWS = 8
 """Rows of a table of counts; the rest is summed."""

@@ -18,6 +18,7 @@ from linnet.progress import SILENT, Progress
 from linnet.visualizations.base import Panel, Subject, Visualization
 from linnet.visualizations.collage import side_by_side, tile
 from linnet.visualizations.features import BATCH, features_of, pixels_of
+from linnet.words import chance
 
 Space = Literal["pixels", "features"]
 
@@ -165,7 +166,7 @@ def _said(classifier: Classifier, images: Tensor) -> list[str]:
     probabilities = classifier.predict_proba(images)
     best = probabilities.max(1)
     return [
-        f"{classifier.class_names_[k]} ({p:.0%})"
+        f"{classifier.class_names_[k]} ({chance(p)})"
         for k, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)
     ]
 

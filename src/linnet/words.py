@@ -1,4 +1,4 @@
-"""How numbers and names are said in a report, in one way everywhere; nothing here knows a run."""
+"""How numbers and names are said to people, in one way everywhere; nothing here knows a run."""
 
 import math
 import unicodedata

@@ -4,7 +4,7 @@ import doctest
 
 import pytest
 
-from linnet.reports import words
+from linnet import words
 
 
 def test_the_examples_in_the_texts_are_true():
