@@ -3,7 +3,7 @@ import inspect
 import pytest
 
 from linnet import errors
-from linnet.errors import LinnetError, MissingExtraError, UnknownNameError, UnreadableImageError
+from linnet.errors import LinnetError, MissingExtraError, UnknownNameError, UnreadableImageError, nearest_name
 
 ALL = [thing for _, thing in inspect.getmembers(errors, inspect.isclass) if issubclass(thing, Exception)]
 
@@ -31,6 +31,10 @@ def test_an_unknown_name_comes_with_the_nearest_known_one():
 
 def test_a_guess_looks_past_capital_letters():
     assert "did you mean 'CIFAR10'?" in str(UnknownNameError("data set", "cifar10", ["CIFAR10", "MNIST"]))
+
+
+def test_of_two_names_that_differ_in_capitals_the_first_is_meant():
+    assert nearest_name("cifer10", ["cifar10", "CIFAR10"]) == "cifar10"
 
 
 def test_a_name_that_resembles_nothing_gets_the_list_without_a_guess():

@@ -22,6 +22,18 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that somebody who typed this one probably meant, whatever its capitals; None: no idea.
+
+    Args:
+        name: What came.
+        known: What would have been found.
+    """
+    names = {k.lower(): k for k in reversed(list(known))}  # of two that differ in capitals only, the first
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    return names[near[0]] if near else None
+
+
 class LinnetError(Exception):
     """Stand at the root of the tree: anything that a user can mend, said in one sentence."""
 
@@ -47,8 +59,7 @@ class UnknownNameError(LinnetError):
         self.kind = kind
         self.name = name
         self.known = tuple(known)
-        near = difflib.get_close_matches(name.lower(), [k.lower() for k in self.known], n=1, cutoff=0.6)
-        hint = next((k for k in self.known if near and k.lower() == near[0]), None)
+        hint = nearest_name(name, self.known)
         guess = f"did you mean {hint!r}? " if hint else ""
         super().__init__(f"There is no {kind} named {name!r}; {guess}Known: {', '.join(self.known)}.")
 

@@ -1,3 +1,5 @@
+import os
+import re
 import zipfile
 
 import pytest
@@ -79,6 +81,34 @@ def test_what_is_not_there_is_said(text, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=said):
         opened(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("./pest", "did you mean pets\\?"),
+        ("Pet/", "did you mean pets\\?"),
+        ("pest/cat", "did you mean pets/cat\\?"),
+        ("pets/cta", "did you mean pets/cat\\?"),
+        ("pet.zip", "did you mean pets.zip\\?"),
+        ("pest", "did you mean 'pets'\\?"),
+    ],
+)
+def test_a_path_with_a_typing_error_gets_a_guess(text, meant, folder, monkeypatch):
+    (folder.parent / "pets.zip").touch()
+    monkeypatch.chdir(folder.parent)
+    with pytest.raises(DataError, match=meant.replace("/", re.escape(os.sep))):
+        opened(text)
+
+
+def test_what_resembles_nothing_gets_no_guess(folder, monkeypatch):
+    (folder.parent / ".hidden").mkdir()
+    (folder.parent / "hiding.png").touch()
+    monkeypatch.chdir(folder.parent)
+    for text in ("no/such/folder", "./hidden", "hiding/", "pest/bird"):
+        with pytest.raises(DataError, match="There is no file or folder") as error:
+            opened(text)
+        assert "did you mean" not in str(error.value)
 
 
 def test_a_single_picture_is_no_data_set(folder):

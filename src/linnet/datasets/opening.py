@@ -11,9 +11,12 @@ from linnet.datasets.named.torchvision_sets import open_named
 from linnet.datasets.sources.archive import ArchiveSource, is_archive
 from linnet.datasets.sources.folder import FolderSource
 from linnet.datasets.sources.table import TableSource
-from linnet.errors import DataError, UnknownNameError
+from linnet.errors import DataError, UnknownNameError, nearest_name
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import DataSpec
+
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz")
+_TABLES = (".csv", ".tsv", ".txt")
 
 
 def split_classes(text: str) -> tuple[str, tuple[str, ...]]:
@@ -71,22 +74,24 @@ def open_source(spec: DataSpec, *, progress: Progress = SILENT) -> tuple[Source 
             f"{text} is neither a file nor a folder; give a folder of class folders, an archive or a CSV file."
         )
     if _looks_like_a_path(text):
+        near = _path_near(path)
+        guess = f"did you mean {near}? Otherwise " if near else ""
         raise DataError(
-            f"There is no file or folder {text}; give a folder of class folders, a zip or tar of one, or a CSV."
+            f"There is no file or folder {text}; {guess}give a folder of class folders, a zip or tar of one, or a CSV."
         )
     try:
         return open_named(text, places(), progress=progress), names
     except UnknownNameError as error:
-        guess = re.search(r"did you mean '[^']+'\?", str(error))
+        hint = nearest_name(text, [*error.known, *_sources_in(Path())])
         known = f"sets are {', '.join(catalog.names('datasets'))}, and torchvision's by class name (STL10)."
         raise DataError(
             f"There is no folder or file {text!r} here, and no data set of that name; "
-            f"{f'{guess[0]} Named' if guess else 'named'} {known}"
+            f"{f'did you mean {hint!r}? Named' if hint else 'named'} {known}"
         ) from None
 
 
 def _open_file(path: Path, spec: DataSpec) -> Source:
-    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+    if path.suffix.lower() in _TABLES:
         return TableSource(path)
     if is_archive(path) or zipfile.is_zipfile(path):
         return ArchiveSource(path, nested=spec.nested)
@@ -94,4 +99,24 @@ def _open_file(path: Path, spec: DataSpec) -> Source:
 
 
 def _looks_like_a_path(text: str) -> bool:
-    return any(mark in text for mark in "/\\~") or Path(text).suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".csv")
+    return any(mark in text for mark in "/\\~") or Path(text).suffix.lower() in (*_ARCHIVES, ".csv")
+
+
+def _path_near(path: Path) -> Path | None:
+    """Guess which path was meant: the first part that is not there is compared with what lies beside it."""
+    missing = next((part for part in reversed([path, *path.parents]) if not part.exists()), path)
+    hint = nearest_name(missing.name, _sources_in(missing.parent))
+    near = None if hint is None else missing.parent / hint / path.relative_to(missing)
+    return near if near and near.exists() else None
+
+
+def _sources_in(folder: Path) -> list[str]:
+    """Return the names of what may hold pictures in a folder: folders, archives and tables, by their names."""
+    try:
+        return sorted(
+            entry.name
+            for entry in folder.iterdir()
+            if not entry.name.startswith(".") and (entry.suffix.lower() in (*_ARCHIVES, *_TABLES) or entry.is_dir())
+        )
+    except OSError:  # no folder, or one that may not be listed: then there is no guess
+        return []
