@@ -17,7 +17,7 @@ _WHITENED = 5000
 
 @dataclass(kw_only=True)
 class FastCNN(NetworkClassifier):
-    """Train a small plain network in few rounds: whitened patches, identity starts, Muon, a rate that falls to zero.
+    """Train a small network in few rounds: whitened patches, identity starts, Muon, a rate that falls to zero.
 
     Args:
         width: Multiplies the channels.
@@ -31,7 +31,7 @@ class FastCNN(NetworkClassifier):
     usual_batch: ClassVar[int] = 500
 
     width: float = 1.0
-    epochs: int = 9
+    epochs: int = 8
     optimizer: str = "muon"
     learning_rate: float = 0.12
     momentum: float = 0.6

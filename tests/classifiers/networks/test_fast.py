@@ -42,6 +42,23 @@ def test_convolutions_start_as_the_identity_on_what_comes_in():
     assert torch.allclose(block.conv1(x)[:, :64], x, atol=1e-6)
 
 
+def test_the_last_block_adds_what_its_later_layers_make_to_what_they_take():
+    block = network_of().eval().layers.block3
+    x = torch.randn(2, 256, 7, 7, generator=torch.Generator().manual_seed(3))
+    start = block.gelu1(block.norm1(block.pool(block.conv1(x))))
+    later = block.residual.path
+    path = later.norm3(later.conv3(later.gelu2(later.norm2(later.conv2(start)))))
+    assert torch.equal(block(x), torch.nn.functional.gelu(path + start))
+    assert torch.allclose(later.conv3(start), start, atol=1e-6)
+
+
+def test_it_has_two_and_a_half_million_parameters():
+    convolutions = 24 * 64 + 64 * 64 + 64 * 256 + 256 * 256 + 3 * 256 * 256
+    norms = 2 * 64 + 2 * 256 + 3 * 256
+    expected = 24 * (3 * 2 * 2 + 1) + 9 * convolutions + 2 * norms + 256 * 10
+    assert sum(p.numel() for p in network_of().parameters()) == expected == 2_563_128
+
+
 def test_every_learned_weight_moves_in_its_own_way():
     network = network_of()
     optimizer = network.tuned_optimizer(Recipe(learning_rate=0.1, batch_size=500), n_images=5000, dtype=torch.float32)

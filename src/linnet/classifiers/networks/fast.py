@@ -1,4 +1,4 @@
-"""A small plain convolutional network that learns quickly: a whitening first layer, identity starts, Muon; no loop."""
+"""A small convolutional network that learns quickly: a whitening first layer, identity starts, Muon; no loop."""
 
 from collections import OrderedDict
 
@@ -10,6 +10,8 @@ from linnet.classifiers.networks.sizes import check_sizes
 from linnet.errors import ConfigError
 from linnet.training.muon import Muon
 from linnet.training.recipe import Recipe
+
+Layers = OrderedDict[str, nn.Module]
 
 WIDTHS = (64, 256, 256)
 """Channels of the three blocks."""
@@ -30,8 +32,28 @@ _DECAY = 1.3e-5
 """Per picture of a batch: what share shifts and the last layer lose each step, at the first step's rate."""
 
 
+class Residual(nn.Module):
+    """Add what a path of layers makes of its input to the input itself.
+
+    Args:
+        path: Layers, by name; together they keep the shape.
+    """
+
+    def __init__(self, path: Layers) -> None:
+        super().__init__()
+        self.path = nn.Sequential(path)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map to the same shape."""
+        added: Tensor = self.path(x) + x
+        return added
+
+
 class FastNetwork(nn.Module):
     """Whiten 2x2 patches, then three blocks of two convolutions, then a linear layer on the largest of each channel.
+
+    The last block has a third convolution, and a path past its second and third: over maps of 3x3 pixels depth costs
+    next to nothing.
 
     Scales of norms are fixed at 1: Muon holds the norms of the weights before them, and a rate of its own is left out.
     Convolutions that keep or widen the number of channels start as the identity on the first ones.
@@ -60,12 +82,12 @@ class FastNetwork(nn.Module):
         self.whiten.weight.requires_grad_(False)
         nn.init.zeros_(self.whiten.bias)  # type: ignore[arg-type]  # it has one
         sides = [side - part + 1 for side, part in zip(sides, kernel, strict=True)]
-        layers: OrderedDict[str, nn.Module] = OrderedDict(gelu=nn.GELU())
+        layers = Layers(gelu=nn.GELU())
         inputs = 2 * n_directions
         for at, wanted in enumerate(WIDTHS, start=1):
             outputs = max(1, round(wanted * width))
             pool = (min(2, sides[0]), min(2, sides[1]))
-            layers[f"block{at}"] = _block(inputs, outputs, pool)
+            layers[f"block{at}"] = _block(inputs, outputs, pool, is_last=at == len(WIDTHS))
             sides = [side // part for side, part in zip(sides, pool, strict=True)]
             inputs = outputs
         self.layers = nn.Sequential(layers)
@@ -122,18 +144,13 @@ class FastNetwork(nn.Module):
         return Muon(groups, learning_rate=recipe.learning_rate, momentum=recipe.momentum, dtype=dtype)
 
 
-def _block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:
-    return nn.Sequential(
-        OrderedDict(
-            conv1=_convolution(inputs, outputs),
-            pool=nn.MaxPool2d(pool),
-            norm1=_norm(outputs),
-            gelu1=nn.GELU(),
-            conv2=_convolution(outputs, outputs),
-            norm2=_norm(outputs),
-            gelu2=nn.GELU(),
-        )
-    )
+def _block(inputs: int, outputs: int, pool: tuple[int, int], *, is_last: bool) -> nn.Sequential:
+    first = Layers(conv1=_convolution(inputs, outputs), pool=nn.MaxPool2d(pool), norm1=_norm(outputs), gelu1=nn.GELU())
+    second = Layers(conv2=_convolution(outputs, outputs), norm2=_norm(outputs), gelu2=nn.GELU())
+    if not is_last:
+        return nn.Sequential(first | second)
+    third = Layers(conv3=_convolution(outputs, outputs), norm3=_norm(outputs))
+    return nn.Sequential(first | Layers(residual=Residual(second | third), gelu3=nn.GELU()))
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
