@@ -52,6 +52,11 @@ def test_the_last_block_adds_what_its_later_layers_make_to_what_they_take():
     assert torch.allclose(later.conv3(start), start, atol=1e-6)
 
 
+@pytest.mark.parametrize(("side", "is_deep"), [(32, True), (25, True), (24, False), (8, False)])
+def test_only_maps_of_at_least_three_pixels_get_the_deeper_block(side, is_deep):
+    assert hasattr(network_of((3, side, side)).layers.block3, "residual") == is_deep
+
+
 def test_it_has_two_and_a_half_million_parameters():
     convolutions = 24 * 64 + 64 * 64 + 64 * 256 + 256 * 256 + 3 * 256 * 256
     norms = 2 * 64 + 2 * 256 + 3 * 256

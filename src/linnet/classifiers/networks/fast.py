@@ -16,6 +16,9 @@ Layers = OrderedDict[str, nn.Module]
 WIDTHS = (64, 256, 256)
 """Channels of the three blocks."""
 
+_SIDE_OF_DEPTH = 3
+"""Over smaller maps a 3x3 convolution sees more of the padding than of the picture, and so where in it things are."""
+
 _KERNEL = 2
 _LEAST_VARIANCE = 5e-4
 """Added to the variance of each direction of patches before dividing by it: what hardly varies is mostly noise."""
@@ -52,8 +55,8 @@ class Residual(nn.Module):
 class FastNetwork(nn.Module):
     """Whiten 2x2 patches, then three blocks of two convolutions, then a linear layer on the largest of each channel.
 
-    The last block has a third convolution, and a path past its second and third: over maps of 3x3 pixels depth costs
-    next to nothing.
+    The last block has a third convolution, and a path past its second and third, where its maps have at least 3x3
+    pixels, as those of pictures of 28 pixels have: depth costs next to nothing there.
 
     Scales of norms are fixed at 1: Muon holds the norms of the weights before them, and a rate of its own is left out.
     Convolutions that keep or widen the number of channels start as the identity on the first ones.
@@ -87,8 +90,9 @@ class FastNetwork(nn.Module):
         for at, wanted in enumerate(WIDTHS, start=1):
             outputs = max(1, round(wanted * width))
             pool = (min(2, sides[0]), min(2, sides[1]))
-            layers[f"block{at}"] = _block(inputs, outputs, pool, is_last=at == len(WIDTHS))
             sides = [side // part for side, part in zip(sides, pool, strict=True)]
+            is_deep = at == len(WIDTHS) and min(sides) >= _SIDE_OF_DEPTH
+            layers[f"block{at}"] = _block(inputs, outputs, pool, is_deep=is_deep)
             inputs = outputs
         self.layers = nn.Sequential(layers)
         self.largest = nn.AdaptiveMaxPool2d(1)
@@ -144,10 +148,10 @@ class FastNetwork(nn.Module):
         return Muon(groups, learning_rate=recipe.learning_rate, momentum=recipe.momentum, dtype=dtype)
 
 
-def _block(inputs: int, outputs: int, pool: tuple[int, int], *, is_last: bool) -> nn.Sequential:
+def _block(inputs: int, outputs: int, pool: tuple[int, int], *, is_deep: bool) -> nn.Sequential:
     first = Layers(conv1=_convolution(inputs, outputs), pool=nn.MaxPool2d(pool), norm1=_norm(outputs), gelu1=nn.GELU())
     second = Layers(conv2=_convolution(outputs, outputs), norm2=_norm(outputs), gelu2=nn.GELU())
-    if not is_last:
+    if not is_deep:
         return nn.Sequential(first | second)
     third = Layers(conv3=_convolution(outputs, outputs), norm3=_norm(outputs))
     return nn.Sequential(first | Layers(residual=Residual(second | third), gelu3=nn.GELU()))
