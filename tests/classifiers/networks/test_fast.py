@@ -52,6 +52,15 @@ def test_the_last_block_adds_what_its_later_layers_make_to_what_they_take():
     assert torch.allclose(later.conv3(start), start, atol=1e-6)
 
 
+def test_what_is_nearly_constant_stays_small_behind_a_norm():
+    norm = network_of().layers.block1.norm1.train()
+    constant, lively = norm(1 + torch.randn(4, 64, 5, 5) * torch.tensor([1e-3] + 63 * [1.0]).view(1, -1, 1, 1)).split(
+        [1, 63], dim=1
+    )
+    assert float(constant.detach().abs().max()) < 0.2
+    assert float(lively.detach().std()) == pytest.approx(1, abs=0.02)
+
+
 @pytest.mark.parametrize(("side", "is_deep"), [(32, True), (25, True), (24, False), (8, False)])
 def test_only_maps_of_at_least_three_pixels_get_the_deeper_block(side, is_deep):
     assert hasattr(network_of((3, side, side)).layers.block3, "residual") == is_deep

@@ -165,7 +165,12 @@ def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
-    """Forget old statistics quickly: training is short, and its weights move far in each step."""
-    norm = nn.BatchNorm2d(channels, eps=1e-5, momentum=0.4)
+    """Forget old statistics quickly: training is short, and its weights move far in each step.
+
+    What is added to variances is small beside those of channels that say something (0.2 and more), and large beside
+    those of channels that have become nearly constant, as over black margins: divided by almost nothing, these would
+    be the noise of rounding, and running statistics could not follow them.
+    """
+    norm = nn.BatchNorm2d(channels, eps=1e-3, momentum=0.4)
     norm.weight.requires_grad_(False)
     return norm
