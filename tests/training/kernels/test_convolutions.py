@@ -2,8 +2,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from linnet.training.kernels import convolutions
 from linnet.training.kernels.convolutions import small_maps
 from linnet.training.kernels.swapping import QuickKernels
+
+
+@pytest.fixture(autouse=True)
+def matrix_units(monkeypatch):
+    """What is computed is the same without them, so every machine can test it."""
+    monkeypatch.setattr(convolutions, "has_matrix_units", lambda: True)
 
 
 def layer_of(inputs=64, outputs=96, **changes):
@@ -113,6 +120,12 @@ def test_a_circular_padding_stays_one():
 def test_float32_is_left_to_torch():
     layer = layer_of()
     assert small_maps(images_of(), layer.weight, layer.bias, (1, 1), (1, 1)) is None
+
+
+def test_without_matrix_units_it_is_left_to_torch(monkeypatch):
+    assert is_taken(layer_of(), images_of())
+    monkeypatch.setattr(convolutions, "has_matrix_units", lambda: False)
+    assert not is_taken(layer_of(), images_of())
 
 
 def test_weights_that_do_not_learn_are_left_to_torch():

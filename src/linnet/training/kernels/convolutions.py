@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from linnet.training.precision import has_matrix_units
+
 LARGEST_MAP = 64
 """Pixels of an output map up to which a wide map is quicker."""
 
@@ -26,7 +28,7 @@ def small_maps(images: Tensor, weight: Tensor, *more: Any) -> Tensor | None:
     On processors the library goes through a map row by row, so that matrix units with room for 16 pixels see 7 at a
     time, and weight gradients suffer most. Maps side by side, with a column of zeros behind each, make long rows; the
     result is the same but for rounding. Forward and backward over 3 x 3 pixels take a third of the time of the library,
-    over 7 x 7 three fifths (docs/decisions/0007).
+    over 7 x 7 three fifths (docs/decisions/0007). Without matrix units rows may be as short as they are.
 
     Args:
         images: (b, c, h, w).
@@ -49,6 +51,7 @@ def small_maps(images: Tensor, weight: Tensor, *more: Any) -> Tensor | None:
 def _is_small(images: Tensor, weight: Tensor) -> bool:
     return (
         images.device.type == "cpu"
+        and has_matrix_units()
         and torch.is_autocast_enabled("cpu")
         and torch.get_autocast_dtype("cpu") == torch.bfloat16
         and images.ndim == 4

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from linnet import seeds
 from linnet.progress import Progress
-from linnet.training.precision import has_matrix_units
+from linnet.training.precision import has_quick_bfloat16
 from linnet.training.textbook.affine import LEAST_PROBABILITY
 from linnet.training.textbook.losses import TwoLayerParameters, softmax, two_layer_logits, two_layer_loss
 from linnet.training.textbook.sgd import Schedule, Standardized
@@ -72,7 +72,7 @@ def fit_two_layer(
 ) -> TwoLayerNet:
     """Learn the four arrays by mini-batch descent with momentum.
 
-    Where the machine has matrix units the products with the features are made in bfloat16; weights, their moves and
+    Where the machine multiplies bfloat16 faster the products with the features are made in it; weights, their moves and
     everything behind the first layer stay as they are.
 
     Args:
@@ -89,7 +89,7 @@ def fit_two_layer(
     W1, b1, W2, b2 = parameters
     groups = [{"params": [W1, W2], "weight_decay": schedule.penalty}, {"params": [b1, b2], "weight_decay": 0.0}]
     mover = torch.optim.SGD(groups, lr=schedule.learning_rate, momentum=schedule.momentum, fused=True)
-    inner = torch.bfloat16 if data.dtype == torch.float32 and has_matrix_units() else data.dtype
+    inner = torch.bfloat16 if data.dtype == torch.float32 and has_quick_bfloat16() else data.dtype
     n_epochs, n_batches = schedule.n_epochs(n), schedule.n_batches(n)
     step = 0
     with progress.task("two-layer", n_epochs) as task, threads_for(min(n, schedule.batch_size) * W1.numel()):
