@@ -95,7 +95,7 @@ def test_fields_through_maxima_are_the_rows_that_move_the_output(windows):
     pictures[torch.arange(side), :, torch.arange(side)] = 1e6  # One row of each but the last shines.
     with torch.no_grad():
         outputs = positive(stack)(pictures)[:, 0, 0, 0]
-    moved = torch.nonzero(outputs[:-1] != outputs[-1])
+    moved = torch.nonzero(outputs[:-1] > 2 * outputs[-1])  # by far: pictures of a batch may be rounded differently
     assert int(moved[-1] - moved[0]) + 1 == field.size[0] == field.size[1]
 
 
