@@ -20,7 +20,7 @@ from linnet.training.optimizers import NAMES as OPTIMIZERS
 from linnet.training.optimizers import create_optimizer
 from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
-from linnet.training.schedules import SCHEDULES, create_schedule
+from linnet.training.schedules import SCHEDULES, Schedule, create_schedule
 from linnet.training.state import State, identity_of
 from linnet.training.team import Team
 from linnet.transforms.augmentations.base import Augmentation
@@ -109,19 +109,10 @@ def begin(
     optimizer = optimizer_for(network, recipe, len(train), precision)
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
-    steps_per_epoch, n_epochs = recipe.steps_per_epoch(len(train)), recipe.n_epochs(len(train))
-    n_steps = steps_per_epoch * n_epochs
-    warmup = min(n_steps - 1, round(recipe.warmup * n_steps))
     state = State(
         network=network,
         optimizer=optimizer,
-        schedule=create_schedule(
-            recipe.schedule,
-            n_steps=n_steps,
-            steps_per_epoch=steps_per_epoch,
-            warmup_steps=warmup,
-            **({"milestones": recipe.milestones} if recipe.schedule == "multi-step" else {}),
-        ),
+        schedule=_schedule(recipe, len(train)),
         average=WeightAverage(network, recipe.average) if recipe.average else None,
         identity=identity_of(recipe, network, seed=seed, data=named_data(train), n_processes=team.size),
     )
@@ -136,7 +127,7 @@ def begin(
         class_weights=balancing_weights(train.labels, train.n_classes).to(fabric.device) if recipe.balance else None,
         augmentation=_augmentation(recipe.augment),
         precision=precision,
-        n_epochs=n_epochs,
+        n_epochs=recipe.n_epochs(len(train)),
     )
     return parts, state
 
@@ -181,6 +172,18 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
         raise ConfigError(f"{where}.keep should be best or last; it is {recipe.keep!r}.")
     if recipe.precision not in ("auto", "float32", "bfloat16"):
         raise ConfigError(f"{where}.precision should be auto, float32 or bfloat16; it is {recipe.precision!r}.")
+
+
+def _schedule(recipe: Recipe, n_images: int) -> Schedule:
+    steps_per_epoch = recipe.steps_per_epoch(n_images)
+    n_steps = steps_per_epoch * recipe.n_epochs(n_images)
+    return create_schedule(
+        recipe.schedule,
+        n_steps=n_steps,
+        steps_per_epoch=steps_per_epoch,
+        warmup_steps=min(n_steps - 1, round(recipe.warmup * n_steps)),
+        **({"milestones": recipe.milestones} if recipe.schedule == "multi-step" else {}),
+    )
 
 
 def _augmentation(text: str) -> Augmentation | None:
