@@ -22,8 +22,8 @@ def test_the_health_of_layers_comes_back_exactly(tmp_path):
 def test_there_is_a_row_for_each_checkup_and_layer_and_what_was_not_measured_is_empty(tmp_path):
     HEALTH.write(tmp_path / "health.csv")
     header, *rows = (tmp_path / "health.csv").read_text().splitlines()
-    assert header == "epoch,layer,mean,std,dead_share,gradient_norm,update_ratio"
-    assert rows[1] == "1,body.relu1,0.3,0.25,0.125,,"
+    assert header == "epoch,layer,mean,std,dead_share,gradient_norm,update_ratio,drift"
+    assert rows[1] == "1,body.relu1,0.3,0.25,0.125,,,"
     assert [row.split(",")[0] for row in rows] == ["1", "1", "1", "20", "20"]
 
 

@@ -72,7 +72,8 @@ def test_without_validation_pictures_there_are_no_such_curves(data, tmp_path):
 def test_the_health_of_layers_is_there_after_the_first_round_and_the_last(data, tmp_path):
     history, _ = trained(tmp_path, data)
     events = read(tmp_path)
-    for layer, tag in ((0, "gradient_norm/1"), (0, "update_ratio/1"), (1, "dead_share/3"), (2, "gradient_norm/6")):
+    tags = ((0, "gradient_norm/1"), (0, "update_ratio/1"), (1, "drift/2"), (2, "dead_share/3"), (3, "gradient_norm/6"))
+    for layer, tag in tags:
         points = events.Scalars(tag)
         assert [point.step for point in points] == [5, 15]
         expected = [getattr(checkup.layers[layer], tag.split("/")[0]) for checkup in history.health.checkups]

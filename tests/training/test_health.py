@@ -180,3 +180,70 @@ def test_the_first_ill_layer_is_named_and_the_others_counted(n, said):
     layers = [LayerHealth(name=f"r{i}", mean=0.0, std=0.0, dead_share=0.9) for i in range(n)]
     assert said in diagnose(layers)["dead"]
     assert "r1" not in diagnose(layers)["dead"]
+
+
+# -- batch normalization -------------------------------------------------------------------------------------------
+
+
+def normed():
+    return seeded(nn.Sequential(nn.Conv2d(2, 5, 3), nn.BatchNorm2d(5), nn.Flatten(), nn.Linear(80, 3)))
+
+
+def drift_of(net):
+    """What the layer gives in either mode, compared by hand; a norm's weight and bias are left out."""
+    norm = net[1]
+    with torch.no_grad():
+        maps = net[0](IMAGES)
+        learning = functional.batch_norm(maps, None, None, training=True, eps=norm.eps)
+        predicting = functional.batch_norm(maps, norm.running_mean, norm.running_var, eps=norm.eps)
+    return float((learning - predicting).pow(2).mean((0, 2, 3)).max().sqrt())
+
+
+@pytest.mark.parametrize("eps", [1e-5, 0.1])
+def test_the_drift_is_how_far_running_statistics_move_the_outputs(eps):
+    net = normed()
+    net[1].eps = eps
+    net[1].running_mean.copy_(torch.linspace(-1, 1, 5))
+    net[1].running_var.copy_(torch.linspace(0.5, 3, 5))
+    wanted = drift_of(net)
+    found = by_name(measure_health(net, backward_of(net)))
+    assert wanted > 0.1
+    assert found["1"].drift == pytest.approx(wanted, rel=1e-4)
+    assert found["0"].drift is found["3"].drift is None
+    assert not net[1]._forward_pre_hooks
+
+
+def test_statistics_that_are_the_batchs_own_do_not_drift():
+    net = normed()
+    with torch.no_grad():
+        maps = net[0](IMAGES)
+        net[1].running_mean.copy_(maps.mean((0, 2, 3)))
+        net[1].running_var.copy_(maps.var((0, 2, 3), correction=0))
+    assert by_name(measure_health(net, backward_of(net)))["1"].drift < 1e-3
+
+
+def test_a_norm_without_running_statistics_cannot_drift():
+    net = normed()
+    net[1] = nn.BatchNorm2d(5, track_running_stats=False)
+    assert by_name(measure_health(net, backward_of(net)))["1"].drift is None
+
+
+def test_a_frozen_norm_learns_with_what_it_predicts_with_and_cannot_drift():
+    net = normed()
+    net[1].eval()
+    assert by_name(measure_health(net, backward_of(net)))["1"].drift is None
+
+
+def test_a_channel_that_is_constant_but_for_rounding_is_named_when_training_is_over():
+    net = normed()
+    with torch.no_grad():
+        net[0].weight[2] *= 1e-9
+        net[1].eps = 1e-24
+        net[1].running_mean.copy_(net[0](IMAGES).mean((0, 2, 3)))
+        net[1].running_mean[2] += 1e-6
+        net[1].running_var.copy_(net[0](IMAGES).var((0, 2, 3), correction=0))
+    layers = measure_health(net, backward_of(net))
+    assert "drifting" not in diagnose(layers)
+    found = diagnose(layers, is_over=True)["drifting"]
+    assert "far from a batch's own in 1 (" in found
+    assert "more epochs" in found

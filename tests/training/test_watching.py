@@ -85,14 +85,14 @@ def test_a_watcher_is_told_of_every_round_and_of_the_layers_after_the_first_and_
     notes = Notes()
     train(network_of(), data, None, recipe_of(), progress=Audience(watcher=notes))
     assert notes.calls == [
-        ("begun", 0), ("judged", 1), ("fared", 1, 5), ("judged", 2), ("judged", 3), ("fared", 3, 5), ("ended",),
+        ("begun", 0), ("judged", 1), ("fared", 1, 6), ("judged", 2), ("judged", 3), ("fared", 3, 6), ("ended",),
     ]  # fmt: skip
 
 
 def test_a_single_round_is_looked_at_once(data):
     notes = Notes()
     history = train(network_of(), data, None, recipe_of(epochs=1), progress=Audience(watcher=notes))
-    assert [call for call in notes.calls if call[0] == "fared"] == [("fared", 1, 5)]
+    assert [call for call in notes.calls if call[0] == "fared"] == [("fared", 1, 6)]
     assert len(history.health.checkups) == 1
 
 
@@ -109,7 +109,7 @@ def test_a_watcher_hears_of_the_end_after_an_interruption_and_where_it_goes_on(d
     assert notes.calls[-1] == ("ended",)
     again = Notes()
     train(network_of(), data, None, recipe_of(), progress=Audience(watcher=again), checkpoints=tmp_path)
-    assert again.calls == [("begun", 10), ("judged", 3), ("fared", 3, 5), ("ended",)]
+    assert again.calls == [("begun", 10), ("judged", 3), ("fared", 3, 6), ("ended",)]
 
 
 def test_the_checkups_of_a_training_that_went_on_are_those_of_one_that_was_not_stopped(data, tmp_path, monkeypatch):
@@ -170,6 +170,19 @@ def test_gradients_that_vanish_are_told_once_with_what_to_try(data):
     assert said.startswith("Gradients vanish on the way back in 2 (")
     assert "more layers, against" in said
     assert "normalization layers" in said
+
+
+def test_running_statistics_that_do_not_follow_are_told_after_the_last_round_only(data):
+    net, heard, notes = network_of(), Heard(OF_EVERY_TRAINING), Notes(stop_after=1)
+    net[2].momentum = 0.0
+    nn.init.constant_(net[1].bias, 5.0)
+    with pytest.raises(KeyboardInterrupt):
+        train(net, data, None, recipe_of(), progress=Audience(progress=heard, watcher=notes))
+    assert heard.said == []
+    history = train(net, data, None, recipe_of(), progress=heard)
+    (said,) = heard.said
+    assert said.startswith("Running statistics, which predictions use, are far from a batch's own in 2 (")
+    assert {layer.name: layer.drift for layer in history.health.checkups[-1].layers}["2"] > 2
 
 
 def test_what_was_told_before_an_interruption_is_not_told_again(data, tmp_path):

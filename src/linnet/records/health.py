@@ -22,6 +22,9 @@ class LayerHealth:
         gradient_norm: Euclidean norm of the gradient of its weight; None where it has none.
         update_ratio: Norm of the weight's change over the norm of the weight; about 0.001 is usual. None where there is
             no weight, or the batch made no step.
+        drift: Of a batch normalization: by how much its outputs (before scale and shift) change when its running
+            statistics take the place of this batch's, as in predictions: the root mean square over the batch, of the
+            channel where it is largest; 0 and up, outputs themselves have a deviation of 1. None elsewhere.
     """
 
     name: str
@@ -30,6 +33,7 @@ class LayerHealth:
     dead_share: float | None = None
     gradient_norm: float | None = None
     update_ratio: float | None = None
+    drift: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,7 @@ class Events:
     def fared(self, row: Epoch, layers: Sequence[LayerHealth], network: nn.Module) -> None:
         """Add what ails the layers, and the filters of the first convolution."""
         for layer in layers:
-            names = ("gradient_norm", "update_ratio", "dead_share")
+            names = ("gradient_norm", "update_ratio", "dead_share", "drift")
             self._add({f"{name}/{layer.name}": getattr(layer, name) for name in names}, row.step)
         first = next((module for module in network.modules() if isinstance(module, nn.Conv2d)), None)
         if first is not None:

@@ -8,6 +8,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from linnet.records.health import LayerHealth
@@ -18,6 +19,9 @@ VANISHED = 1e-5
 EXPLODED = 1e3
 """A gradient norm above this has exploded."""
 
+DRIFTED = 2.0
+"""What a batch normalization gives while predicting is another thing than while learning, from this drift on."""
+
 _MOSTLY = 0.5
 
 
@@ -27,10 +31,11 @@ class _Watch:
 
     outputs: dict[str, tuple[float, float, float | None]] = field(default_factory=dict)
     gradients: dict[str, float] = field(default_factory=dict)
+    drifts: dict[str, float] = field(default_factory=dict)
 
 
 def measure_health(network: nn.Module, backward: Callable[[], None]) -> list[LayerHealth]:
-    """Watch convolutions, fully connected layers and ReLUs through one batch.
+    """Watch convolutions, fully connected layers, batch normalizations and ReLUs through one batch.
 
     The hooks are gone afterwards, also after an error. Activations that are functions, not modules, are not seen; of a
     layer that is used more than once, the last use counts.
@@ -46,9 +51,12 @@ def measure_health(network: nn.Module, backward: Callable[[], None]) -> list[Lay
     watch = _Watch()
     layers = {name: module for name, module in network.named_modules() if _is_weighted(module)}
     rectifiers = {name: module for name, module in network.named_modules() if isinstance(module, nn.ReLU)}
+    norms = {name: module for name, module in network.named_modules() if isinstance(module, _BatchNorm)}
     before = {name: _weight(module).detach().clone() for name, module in layers.items()}
     with ExitStack() as hooks:
-        for name, module in (layers | rectifiers).items():
+        for name, module in norms.items():
+            hooks.callback(module.register_forward_pre_hook(_comparing(watch, name)).remove)
+        for name, module in (layers | rectifiers | norms).items():
             hook = module.register_forward_hook(_seeing(watch, name, is_rectifier=name in rectifiers))
             hooks.callback(hook.remove)
         for name, module in layers.items():
@@ -64,19 +72,21 @@ def measure_health(network: nn.Module, backward: Callable[[], None]) -> list[Lay
             dead_share=dead,
             gradient_norm=watch.gradients.get(name),
             update_ratio=_change(before[name], _weight(layers[name]).detach()) if name in layers else None,
+            drift=watch.drifts.get(name),
         )
         for name, (mean, std, dead) in watch.outputs.items()
     ]
 
 
-def diagnose(layers: Sequence[LayerHealth]) -> dict[str, str]:
+def diagnose(layers: Sequence[LayerHealth], *, is_over: bool = False) -> dict[str, str]:
     """Say what is wrong and what to try, a sentence for each kind of trouble; nothing where nothing is.
 
     Args:
         layers: As `measure_health` returned them.
+        is_over: Whether training is; running statistics have to be right only then, and cannot be after a few steps.
 
     Returns:
-        Sentences by "exploding", "vanishing" and "dead"; each names the first layer and counts the others.
+        Sentences by "exploding", "vanishing", "dead" and "drifting"; each names the first layer and counts the others.
     """
     found = {}
     felt = [(layer.name, layer.gradient_norm) for layer in layers if layer.gradient_norm is not None]
@@ -103,6 +113,14 @@ def diagnose(layers: Sequence[LayerHealth]) -> dict[str, str]:
             f"Most units are dead, zero for every image of the batch, in {_some(dead)}; try a smaller learning rate, "
             f"normalization layers before the ReLU, or kaiming initialization."
         )
+    drifting = [
+        f"{layer.name} ({layer.drift:.3g} standard deviations)" for layer in layers if (layer.drift or 0) > DRIFTED
+    ]
+    if is_over and drifting:
+        found["drifting"] = (
+            f"Running statistics, which predictions use, are far from a batch's own in {_some(drifting)}; try more "
+            f"epochs, a schedule that ends at a low rate, or larger batches."
+        )
     return found
 
 
@@ -117,6 +135,21 @@ def _seeing(watch: _Watch, name: str, *, is_rectifier: bool) -> Callable[[nn.Mod
         watch.outputs[name] = float(values.mean()), float(values.std(correction=0)), dead
 
     return see
+
+
+def _comparing(watch: _Watch, name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+    def compare(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        # Before the layer runs, since that moves its running statistics towards this batch's.
+        if not isinstance(norm, _BatchNorm) or not norm.training:
+            return  # a frozen one learns with what it predicts with
+        if norm.running_mean is not None and norm.running_var is not None:
+            values = inputs[0].detach().float()
+            variance, mean = torch.var_mean(values, dim=[0, *range(2, values.ndim)], correction=0)
+            learning, predicting = (variance + norm.eps).rsqrt(), (norm.running_var + norm.eps).rsqrt()
+            squared = variance * (predicting - learning) ** 2 + ((mean - norm.running_mean) * predicting) ** 2
+            watch.drifts[name] = float(squared.max().sqrt())
+
+    return compare
 
 
 def _feeling(watch: _Watch, name: str) -> Callable[[Tensor], None]:

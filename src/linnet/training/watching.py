@@ -123,7 +123,7 @@ class Reporter:
         layers = check_up(self.parts, self.state)
         if layers:
             self.state.position.health.append(Checkup(epoch=row.epoch, layers=tuple(layers)).to_plain())
-        for kind, sentence in diagnose(layers).items():
+        for kind, sentence in diagnose(layers, is_over=self.state.position.is_over).items():
             self._tell(kind, sentence)
         if watcher is not None:
             watcher.fared(row, layers, self.state.network)
