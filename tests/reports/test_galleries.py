@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from linnet.records.pictures import image_name
@@ -11,6 +10,7 @@ from linnet.reports import galleries
 from linnet.reports.evidence import gather
 from linnet.reports.galleries import MAX_SHOWN, describe_galleries, for_script
 from linnet.reports.mistakes import describe_rungs
+from linnet.words import chance
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,9 @@ def test_a_picture_that_only_the_training_shows_is_not_behind_a_cell(evidence, f
     assert not train & set(found.ids)
 
 
-def test_what_is_nearly_certain_is_not_rounded_to_certainty():
-    assert [galleries._short(p) for p in (0.0, 1e-9, 0.12345, 1 - 1e-7, 1.0)] == [0.0, 0.0001, 0.1235, 0.9999, 1.0]
-    assert type(galleries._short(np.float32(0.5))) is float
+def test_probabilities_are_said_as_below_all_other_pictures_and_not_rounded_twice():
+    shown = galleries.Shown(number=0, probability=0.77496, truth_probability=1e-9)
+    assert (shown.said, shown.truth_said) == (chance(0.77496), chance(1e-9)) == ("77%", "< 1%")
 
 
 def test_the_json_says_what_the_cells_say(found):
@@ -125,7 +125,8 @@ def test_the_json_says_what_the_cells_say(found):
     cell = found.cells["knn"][0]
     n, shown = plain["rungs"]["knn"][f"{cell.truth}-{cell.prediction}"]
     assert n == cell.n
-    assert shown[0] == [cell.shown[0].number, cell.shown[0].probability, cell.shown[0].truth_probability]
+    first = cell.shown[0]
+    assert shown[0] == [first.number, chance(first.probability), chance(first.truth_probability)]
 
 
 ODD = ["</script><script>alert(1)</script>", "<!--", "a\u2028b\u2029", "]]>", "&lt;", "\udcff", "حسون"]

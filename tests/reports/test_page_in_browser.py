@@ -7,6 +7,7 @@ from importlib import resources
 import pytest
 
 from linnet.reports import write
+from linnet.words import chance
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 pytestmark = pytest.mark.browser
@@ -212,10 +213,12 @@ def test_a_click_on_a_cell_shows_its_pictures_with_their_labels(visit, address, 
 def test_the_probabilities_below_a_picture_are_those_of_the_rung(visit, address, finished_run):
     truth, said, ids = busiest(finished_run)
     found = finished_run.predictions("softmax-regression", "test")
-    chances = found.probabilities[found.ids.tolist().index(ids[0])]
     panel = press(visit(address), truth, said).locator(".gallery")
-    shown = panel.locator("figure").first.locator(".share").all_inner_texts()
-    assert shown == [f"{100 * chances[said]:.0f}%", f"{100 * chances[truth]:.0f}%"]
+    for image, figure in zip(ids, panel.locator("figure").all(), strict=True):
+        chances = found.probabilities[found.ids.tolist().index(image)]
+        assert figure.locator(".share").all_inner_texts() == [chance(chances[said]), chance(chances[truth])]
+    widths = panel.locator(".meter").evaluate_all("meters => meters.map(one => one.style.getPropertyValue('--value'))")
+    assert all(re.fullmatch(r"\d+%", width) for width in widths)
 
 
 def test_a_cell_on_the_diagonal_shows_what_was_told_right(visit, address):

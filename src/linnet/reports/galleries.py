@@ -12,6 +12,7 @@ from linnet.records.predictions import Predictions
 from linnet.reports.choices import explained_wanted
 from linnet.reports.dealing import cells_of, cells_with_pictures, deal
 from linnet.reports.evidence import Evidence
+from linnet.words import chance
 
 PAGE_BYTES = 2_900_000
 """Of all picture files in a page, where they take a third more; cells get what the other sections leave."""
@@ -34,6 +35,16 @@ class Shown:
     number: int
     probability: float
     truth_probability: float
+
+    @property
+    def said(self) -> str:
+        """The probability of what was said, in the words of the rest of the page."""
+        return chance(self.probability)
+
+    @property
+    def truth_said(self) -> str:
+        """The probability of the truth, likewise."""
+        return chance(self.truth_probability)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +93,7 @@ class Galleries:
         """
         rungs = {
             rung: {
-                _key(cell): [cell.n, [[one.number, one.probability, one.truth_probability] for one in cell.shown]]
-                for cell in cells
+                _key(cell): [cell.n, [[one.number, one.said, one.truth_said] for one in cell.shown]] for cell in cells
             }
             for rung, cells in self.cells.items()
         }
@@ -147,17 +157,11 @@ def _cells(predictions: Predictions, number: Mapping[str, int]) -> list[Cell]:
         shown = tuple(
             Shown(
                 number=number[str(predictions.ids[i])],
-                probability=_short(confidence[i]),
-                truth_probability=_short(chances[i, cell // k]),
+                probability=float(confidence[i]),
+                truth_probability=float(chances[i, cell // k]),
             )
             for i in rows
         )
         if shown:
             found.append(Cell(truth=cell // k, prediction=cell % k, n=int(members.sum()), shown=shown))
     return found
-
-
-def _short(probability: float) -> float:
-    """Round to four digits; what is not certain and not impossible stays so."""
-    rounded = round(float(probability), 4)
-    return min(max(rounded, 0.0001), 0.9999) if 0 < probability < 1 else rounded

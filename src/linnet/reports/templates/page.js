@@ -36,7 +36,6 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
 const stored = document.getElementById("galleries");
 const galleries = stored && JSON.parse(stored.textContent);
 const count = (n) => n.toLocaleString("en");
-const chance = (p) => (p > 0 && p < 0.005 ? "< 1%" : p >= 0.995 && p < 1 ? "> 99%" : `${Math.round(100 * p)}%`);
 
 function make(tag, className, ...content) {
   const made = document.createElement(tag);
@@ -45,22 +44,22 @@ function make(tag, className, ...content) {
   return made;
 }
 
-function line(label, name, probability, kind) {
+function line(label, name, share, kind) {
   const said = make("span", "said", make("span", "muted", label), " ", make("bdi", "", name));
   said.title = name;
   const meter = make("i", `meter ${kind}`);
-  meter.style.setProperty("--value", `${100 * probability}%`);
-  return [said, make("span", `share ${kind}-text`, chance(probability)), meter];
+  meter.style.setProperty("--value", share.replace(/^[<>] /, "")); // "< 1%"
+  return [said, make("span", `share ${kind}-text`, share), meter];
 }
 
-function figure([number, probability, truthProbability], truth, prediction) {
+function figure([number, share, truthShare], truth, prediction) {
   const id = galleries.ids[number];
   const image = new Image();
   image.src = galleries.data[number] ?? document.querySelector(`img[data-picture="${number}"]`).src;
   image.alt = truth === prediction ? `${id}: ${truth}` : `${id}: ${truth} taken for ${prediction}`;
   if (document.body.dataset.small !== undefined) image.className = "pixels";
-  const caption = make("figcaption", "", ...line("said", prediction, probability, truth === prediction ? "right" : "wrong"));
-  if (truth !== prediction) caption.append(...line("truth", truth, truthProbability, "right"));
+  const caption = make("figcaption", "", ...line("said", prediction, share, truth === prediction ? "right" : "wrong"));
+  if (truth !== prediction) caption.append(...line("truth", truth, truthShare, "right"));
   const name = make("bdi", "", id);
   name.dir = "ltr"; // a file name, whatever script it begins with
   const file = make("span", "id", name);
