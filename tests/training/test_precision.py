@@ -26,7 +26,7 @@ def processor(monkeypatch):
     ("capabilities", "products", "reason"),
     [
         (("amx_bf16", "avx512_bf16"), "bfloat16", "has matrix units for it (AMX)"),
-        (("avx512_f", "avx512_bf16"), "bfloat16", "multiplies bfloat16 twice as fast as float32 (AVX-512 BF16)"),
+        (("avx512_f", "avx512_bf16"), "bfloat16", "multiplies bfloat16 faster than float32 (AVX-512 BF16)"),
         (("avx2", "avx512_f"), "float32", "is not known to multiply bfloat16 faster"),
         ((), "float32", "is not known to multiply bfloat16 faster"),
     ],

@@ -64,7 +64,7 @@ def choose_precision(asked: Asked, *, device: str = "cpu") -> Precision:
         reason = "this GPU has matrix units for it" if able else "this GPU has no matrix units for bfloat16"
         return Precision(products="bfloat16" if able else "float32", channels_last=True, reason=reason)
     if device == "cpu" and has_quick_bfloat16():
-        pairs = "this processor multiplies bfloat16 twice as fast as float32 (AVX-512 BF16)"
+        pairs = "this processor multiplies bfloat16 faster than float32 (AVX-512 BF16)"
         reason = "this processor has matrix units for it (AMX)" if has_matrix_units() else pairs
         return Precision(products="bfloat16", channels_last=True, reason=reason)
     reason = f"this {'processor' if device == 'cpu' else 'GPU'} is not known to multiply bfloat16 faster"
