@@ -221,5 +221,17 @@ def test_what_more_pictures_would_bring_is_said_of_the_best_rung_only(evidence):
 def test_the_floor_is_never_called_a_bargain(evidence):
     rows = (row("cnn", 0.9, megabytes=5.0), row("majority", 0.88, p=0.3, megabytes=0.001))
     said = text_of(evidence, *rows)
-    assert "these pictures do not show that it has learned anything" in said
+    assert "these pictures do not show that cnn has learned anything" in said
     assert "bargain" not in said
+
+
+def test_where_the_floor_is_tied_too_nothing_is_said_of_costs(evidence):
+    rows = (
+        row("linear-svm", 0.75, half=0.12, p=1.0),
+        row("knn", 0.6, p=0.4, megabytes=90),
+        row("majority", 0.5, p=0.1, megabytes=0.001),
+    )
+    said = text_of(evidence, *rows)
+    assert "knn (right 60 times; p = 0.40) and majority (right 50 times; p = 0.10) are statistically tied" in said
+    assert "these pictures do not show that linear-svm has learned anything" in said
+    assert "cheaper" not in said

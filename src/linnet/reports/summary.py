@@ -70,10 +70,9 @@ def _ties(rows: Sequence[LeaderboardRow]) -> str:
         return "It is better than every other rung, beyond what chance explains."
     names = joined([f"{row.rung} (right {in_100(row.accuracy)} times; {p_value(row.p_value)})" for row in tied])
     said = f"{names} {'is' if len(tied) == 1 else 'are'} statistically tied with it"
-    learned = [row for row in tied if row.rung != "majority"]
-    if not learned:
-        return f"{said}: these pictures do not show that it has learned anything."
-    cheap = min(learned, key=_cost)
+    if any(row.rung == "majority" for row in tied):
+        return f"{said}: these pictures do not show that {best.rung} has learned anything."
+    cheap = min(tied, key=_cost)
     advantages, drawbacks = _advantages(cheap, best), _advantages(best, cheap, words=("bigger", "slower"))
     if not advantages or _cost(cheap) >= _cost(best):
         return f"{said}, and no cheaper."
