@@ -28,8 +28,9 @@ def network_of(dropout=0.0, width=8, norm=True, fatal=False):
     with torch.random.fork_rng():
         torch.manual_seed(1)
         return nn.Sequential(
-            Floats(), nn.Conv2d(1, width, 3), nn.BatchNorm2d(width) if norm else nn.Identity(), nn.ReLU(), nn.Flatten(),
-            nn.Dropout(dropout), Fatal() if fatal else nn.Identity(), nn.Linear(36 * width, 3),
+            Floats(), nn.Conv2d(1, width, 3), nn.BatchNorm2d(width) if norm else nn.Identity(), nn.ReLU(),
+            nn.Conv2d(width, width, 3), nn.ReLU(),  # of many channels: only there do layouts of memory differ
+            nn.Flatten(), nn.Dropout(dropout), Fatal() if fatal else nn.Identity(), nn.Linear(16 * width, 3),
         )  # fmt: skip
 
 

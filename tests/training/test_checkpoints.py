@@ -50,6 +50,30 @@ def test_an_optimizer_goes_on_as_if_it_had_not_stopped(name, tmp_path):
         assert torch.equal(ours, theirs)
 
 
+def test_lbfgs_goes_on_from_a_step_that_brought_no_direction(tmp_path):
+    network = network_of()
+    optimizer = torch.optim.LBFGS(network.parameters(), lr=0.5, max_iter=1)
+    make_steps(network, optimizer, 1)
+    assert optimizer.state_dict()["state"][0]["old_dirs"] == []
+    tensors, plain = optimizer_state(optimizer)
+    again = torch.optim.LBFGS(network.parameters(), lr=0.5, max_iter=1)
+    restore_optimizer(again, tensors, json.loads(json.dumps(plain)))
+    make_steps(network, again, 1, offset=1)
+
+
+def test_what_is_kept_beside_a_weight_lies_in_memory_as_the_weight_does():
+    layer = nn.Conv2d(4, 4, 3).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.01)
+    layer(torch.randn(2, 4, 5, 5)).square().mean().backward()
+    optimizer.step()
+    tensors, plain = optimizer_state(optimizer)
+    read = {name: tensor.contiguous() for name, tensor in tensors.items()}  # as a file has it
+    restore_optimizer(optimizer, read, plain)
+    kept = optimizer.state[layer.weight]["exp_avg"]
+    assert kept.stride() == layer.weight.stride()
+    assert torch.equal(kept, read["0.exp_avg"])
+
+
 def test_numbers_come_back_to_the_bit(tmp_path):
     plain = {"loss": 0.1 + 0.2, "best": None, "rows": [[1, 1e-300], []], "endless": float("inf")}
     tensors = {"a.b": torch.randn(3, 4), "step": torch.tensor(7), "half": torch.ones(2, dtype=torch.bfloat16)}

@@ -68,6 +68,7 @@ HARD = {
     "averaged": {"average": 0.9, "optimizer": "adam", "learning_rate": 0.01},
     "early": {"patience": 2, "schedule": "plateau"},
     "falling": {"schedule": "multi-step", "milestones": (1, 2)},
+    "searching": {"optimizer": "lbfgs", "weight_decay": 0.0, "learning_rate": 0.5},
     "muon": {"optimizer": "muon", "label_smoothing": 0.1, "augment": "pad-crop(padding=1),sometimes(0.5,mixup)"},
 }
 

@@ -38,6 +38,7 @@ def test_a_misspelt_name_gets_a_guess():
         {"keep": "worst"},
         {"schedule": "multi-step"},
         {"optimizer": "lbfgs"},
+        {"optimizer": "lbfgs", "weight_decay": 0.0, "gradient_clip": 1.0},
         {"augment": "pad-crop(padding=-1)"},
     ],
 )

@@ -83,9 +83,9 @@ def optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor]
         for key, value in values.items():
             if isinstance(value, Tensor):
                 tensors[f"{parameter}.{key}"] = value
-            elif isinstance(value, list) and all(isinstance(item, Tensor) for item in value):
+            elif isinstance(value, list) and value and all(isinstance(item, Tensor) for item in value):
                 tensors |= {f"{parameter}.{key}.{i:04d}": item for i, item in enumerate(value)}
-            elif not isinstance(value, list):  # L-BFGS has a list of scratch space, which it makes anew
+            elif not isinstance(value, list) or not value:  # L-BFGS has a list of scratch space, which it makes anew
                 plain.setdefault(str(parameter), {})[key] = value
     return tensors, {"state": plain, "groups": whole["param_groups"]}
 
@@ -115,3 +115,16 @@ def restore_optimizer(
         optimizer.load_state_dict({"state": state, "param_groups": groups})
     except ValueError as error:
         raise RunError(f"The checkpoint belongs to another network or optimizer ({error}).") from None
+    for parameter, values in optimizer.state.items():
+        values.update({key: _laid_out_like(parameter, value) for key, value in values.items()})
+
+
+def _laid_out_like(parameter: Tensor, value: Any) -> Any:
+    """Lay what is kept beside a parameter out in memory as the parameter is.
+
+    A file knows one layout only, and optimizers that make a step in one pass over memory take it for granted that
+    parameter, gradient and memory have the same: with channels last, they would pair numbers of different weights.
+    """
+    if not isinstance(value, Tensor) or value.shape != parameter.shape or value.stride() == parameter.stride():
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)

@@ -230,7 +230,6 @@ def learn_from(parts: Parts, state: State, batch: Batch) -> None:
     at, optimizer = state.position, state.optimizer
     set_rates(optimizer, state.schedule, at.step)
     shown = _shown(parts, at, batch)
-    _seed_dropout(parts, at)
     learned: list[Learned] = []
 
     def closure() -> Tensor:
@@ -240,8 +239,15 @@ def learn_from(parts: Parts, state: State, batch: Batch) -> None:
             nn.utils.clip_grad_norm_(state.network.parameters(), parts.recipe.gradient_clip)
         return learned[-1].loss
 
+    def flat_closure() -> Tensor:
+        loss = closure()
+        for parameter in state.network.parameters():
+            if parameter.grad is not None:  # torch's L-BFGS takes gradients for one row of numbers each
+                parameter.grad = parameter.grad.contiguous()
+        return loss
+
     if isinstance(optimizer, torch.optim.LBFGS):
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        optimizer.step(flat_closure)  # type: ignore[no-untyped-call]
     else:
         closure()
         optimizer.step()
@@ -259,7 +265,8 @@ def _shown(parts: Parts, at: Position, batch: Batch) -> Shown:
         images, targets = parts.augmentation(images, targets, draws=Draws(parts.seed, at.epoch, batch.rows))
     targets = smoothed(targets, parts.recipe.label_smoothing)
     images, targets, labels = parts.fabric.to_device((images, targets, batch.labels))
-    return Shown(images=images, targets=targets, labels=labels, n_total=batch.n_total)
+    seed = seeds.derive(parts.seed, "dropout", at.step, parts.fabric.global_rank)
+    return Shown(images=images, targets=targets, labels=labels, n_total=batch.n_total, seed=seed)
 
 
 def _note(at: Position) -> str:
@@ -288,11 +295,6 @@ def isolated() -> Iterator[None]:
     devices = list(range(torch.cuda.device_count()))
     with torch.random.fork_rng(devices=devices):
         yield
-
-
-def _seed_dropout(parts: Parts, at: Position) -> None:
-    """Let dropout depend on nothing but the seed, the step and the process."""
-    torch.manual_seed(seeds.derive(parts.seed, "dropout", at.step, parts.fabric.global_rank))
 
 
 def _n_weights(network: nn.Module) -> int:

@@ -20,12 +20,14 @@ class Shown:
         targets: (b, k) float32, shares of the classes, smoothed.
         labels: (b,) int64, what each picture was before anything was mixed.
         n_total: Pictures of the step over all processes.
+        seed: Of what layers draw in this step, as dropout does: whenever the step is computed, it draws the same.
     """
 
     images: Tensor
     targets: Tensor
     labels: Tensor
     n_total: int
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ def _accumulate(
 ) -> tuple[Tensor, Tensor]:
     """Return this process's share of the mean loss, and how many of its pictures were named rightly."""
     network.zero_grad(set_to_none=True)
+    torch.manual_seed(shown.seed)
     loss = shown.targets.new_zeros(())
     n_right = shown.targets.new_zeros(())
     pieces = zip(

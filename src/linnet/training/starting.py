@@ -165,6 +165,11 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
         )
     if recipe.optimizer == "lbfgs" and recipe.weight_decay:
         raise ConfigError(f"{where}.weight_decay should be 0 for lbfgs, which has none; it is {recipe.weight_decay}.")
+    if recipe.optimizer == "lbfgs" and recipe.gradient_clip:
+        raise ConfigError(
+            f"{where}.gradient_clip should be 0 for lbfgs, whose search along a line wants slopes as they are; "
+            f"it is {recipe.gradient_clip}."
+        )
     create_loss(recipe.loss)
     if recipe.augment != "auto":
         _augmentation(recipe.augment)
