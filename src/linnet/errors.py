@@ -99,7 +99,7 @@ class TrainingError(LinnetError):
 
 
 class DivergedError(TrainingError):
-    """Say that the loss is no number any more; all processes of a training meet it at the same step."""
+    """Say that a loss or a weight is no number any more; all processes of a training meet it at the same step."""
 
 
 class UnsupportedError(LinnetError):

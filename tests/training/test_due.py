@@ -5,11 +5,12 @@ import math
 import pytest
 
 from linnet.training.due import (
+    is_last_round,
     is_out_of_time,
+    is_time_to_check_up,
     is_time_to_checkpoint,
     is_time_to_log,
     is_time_to_stop,
-    is_time_to_validate,
 )
 
 
@@ -30,9 +31,12 @@ def test_logging_comes_every_so_many_steps_and_at_the_end(every, last, expected)
     assert [step for step in range(6) if is_time_to_log(step, every, last=last)] == expected
 
 
-@pytest.mark.parametrize(("every", "expected"), [(1, [0, 1, 2, 3, 4]), (2, [1, 3, 4]), (5, [4]), (9, [4]), (0, [4])])
-def test_validation_comes_every_so_many_epochs_and_always_at_the_end(every, expected):
-    assert [epoch for epoch in range(5) if is_time_to_validate(epoch, every, n_epochs=5)] == expected
+def test_the_last_round_is_the_one_after_which_all_are_done():
+    assert [epoch for epoch in range(7) if is_last_round(epoch, n_epochs=5)] == [4, 5, 6]
+
+
+def test_layers_are_looked_at_after_the_first_round_and_the_last():
+    assert [n for n in range(1, 6) if is_time_to_check_up(n, is_over=n == 4)] == [1, 4]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,8 @@ def test_an_early_end_is_a_last_round_too(data):
     assert len(history.epochs) < 20
 
 
-def test_a_watcher_hears_of_the_end_after_an_interruption_and_where_it_goes_on(data, tmp_path):
+def test_a_watcher_hears_of_the_end_after_an_interruption_and_where_it_goes_on(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
     notes = Notes(stop_after=3)
     with pytest.raises(KeyboardInterrupt):
         train(network_of(), data, None, recipe_of(), progress=Audience(watcher=notes), checkpoints=tmp_path)
@@ -185,7 +186,8 @@ def test_running_statistics_that_do_not_follow_are_told_after_the_last_round_onl
     assert {layer.name: layer.drift for layer in history.health.checkups[-1].layers}["2"] > 2
 
 
-def test_what_was_told_before_an_interruption_is_not_told_again(data, tmp_path):
+def test_what_was_told_before_an_interruption_is_not_told_again(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
     audience = Audience(watcher=Notes(stop_after=3))
     with pytest.raises(KeyboardInterrupt):
         train(vanishing(), data, None, recipe_of(), progress=audience, checkpoints=tmp_path)

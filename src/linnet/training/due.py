@@ -22,15 +22,24 @@ def is_time_to_log(step: int, every: int, *, last: int | None = None) -> bool:
     return every > 0 and ((step + 1) % every == 0 or step == last)
 
 
-def is_time_to_validate(epoch: int, every: int, *, n_epochs: int) -> bool:
-    """Say yes after every so many epochs, and after the last one.
+def is_last_round(epoch: int, *, n_epochs: int) -> bool:
+    """Say yes after the last of all epochs.
 
     Args:
         epoch: The one that is done.
-        every: Epochs from one yes to the next; 0 only at the end.
         n_epochs: Of the whole training.
     """
-    return epoch + 1 >= n_epochs or (every > 0 and (epoch + 1) % every == 0)
+    return epoch + 1 >= n_epochs
+
+
+def is_time_to_check_up(n_epochs_done: int, *, is_over: bool) -> bool:
+    """Say yes after the first epoch, and when training is over: then it is looked how the layers fare.
+
+    Args:
+        n_epochs_done: At least 1.
+        is_over: Whether that was the last, early or not.
+    """
+    return n_epochs_done == 1 or is_over
 
 
 def is_time_to_checkpoint(now: float, last: float, *, every_seconds: float) -> bool:

@@ -20,7 +20,7 @@ from linnet.training.checkpoints import Checkpoint
 from linnet.training.devices import ALONE, Devices
 from linnet.training.due import is_out_of_time, is_time_to_checkpoint, is_time_to_log
 from linnet.training.gradients import Learned, Shown, backpropagate
-from linnet.training.judging import judge, judged_weights, refuse_divergence
+from linnet.training.judging import is_sound, judge, judged_weights, refuse_divergence
 from linnet.training.losses.base import smoothed
 from linnet.training.memory import keep_big_blocks
 from linnet.training.optimizers import set_rates
@@ -34,7 +34,7 @@ from linnet.training.watching import Reporter
 from linnet.transforms.draws import Draws
 
 CHECKPOINT_SECONDS = 20.0
-"""Between two checkpoints, if a step is done by then; what a crash can cost."""
+"""From one checkpoint to the next, if a step is done by then: what a crash can cost. Short rounds share one."""
 
 _CHECK_EVERY = 10
 """Steps after which the loss is looked at: a look waits for the device."""
@@ -109,7 +109,7 @@ def train(
         One row per round, how the layers fared after the first round and the last, and how it was computed.
 
     Raises:
-        DivergedError: the loss is no number any more.
+        DivergedError: the loss or a weight is no number any more; the last checkpoint is from before that.
         TrainingError: no memory for a single picture, or a process that ended.
         RunError: the checkpoint is damaged or of another training.
         ConfigError: devices that are not there.
@@ -182,24 +182,39 @@ def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) ->
     """Go round and round until it is over."""
     steps_per_epoch = parts.recipe.steps_per_epoch(len(parts.train))
     reporter = Reporter(parts=parts, state=state, progress=progress)
+    keeper = _Keeper(file)
     with progress.task("Training", parts.n_epochs * steps_per_epoch) as task, reporter.open():
         task.advance(state.position.step)
         while not state.position.is_over:
             before = state.position.n_parts
-            _round(parts, state, file, task)
+            _round(parts, state, keeper, task)
             if state.position.n_parts > before:
                 progress.say(f"Memory is short: each batch is computed in {state.position.n_parts} parts from now on.")
             judge(parts, state)
             reporter.round_over()
-            if file is not None:
-                state.save(file)
+            keeper.offer(state, is_over=state.position.is_over)
 
 
-def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
+class _Keeper:
+    """Write checkpoints, as often as it is time to."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file, self._saved = file, time.monotonic()
+
+    def offer(self, state: State, *, is_over: bool = False) -> None:
+        """Write one if it is time or the training is over; what is ruined is not written over what is not."""
+        now = time.monotonic()
+        is_time = is_over or is_time_to_checkpoint(now, self._saved, every_seconds=CHECKPOINT_SECONDS)
+        if self._file is not None and is_time and is_sound(state):
+            state.save(self._file)
+            self._saved = time.monotonic()
+
+
+def _round(parts: Parts, state: State, keeper: _Keeper, task: Task) -> None:
     """Go once over the training pictures, or over those that an interruption left."""
     at, recipe = state.position, parts.recipe
     state.network.train()
-    saved = begun = time.monotonic()
+    begun = time.monotonic()
     coming = batches(
         parts.train, size=recipe.images_per_step(len(parts.train)), seed=parts.seed, epoch=at.epoch, first=at.batch,
         rank=parts.fabric.global_rank, world=parts.fabric.world_size,
@@ -219,10 +234,7 @@ def _round(parts: Parts, state: State, file: Path | None, task: Task) -> None:
         if recipe.time_budget and _all_agree(parts, is_out_of_time(0.0, at.seconds, budget=recipe.time_budget)):
             at.is_over = True
             break
-        if file is not None and is_time_to_checkpoint(now, saved, every_seconds=CHECKPOINT_SECONDS):
-            refuse_divergence(state)
-            state.save(file)
-            saved = time.monotonic()
+        keeper.offer(state)
 
 
 def learn_from(parts: Parts, state: State, batch: Batch) -> None:

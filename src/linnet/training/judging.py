@@ -1,5 +1,6 @@
 """The end of a round: what validation says of it, its row, which weights to keep, whether it was the last; no step."""
 
+import math
 import time
 from contextlib import nullcontext
 from typing import Any
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from linnet.errors import DivergedError
 from linnet.records.history import Epoch
-from linnet.training.due import is_time_to_stop
+from linnet.training.due import is_last_round, is_time_to_stop
 from linnet.training.scoring import Score, score
 from linnet.training.starting import Parts
 from linnet.training.state import Position, State
@@ -23,12 +24,16 @@ def judge(parts: Parts, state: State) -> None:
         state: Stands at the beginning of the next round afterwards.
 
     Raises:
-        DivergedError: the loss is no number any more.
+        DivergedError: the loss, a weight or the validation loss is no number any more.
     """
     at, recipe = state.position, parts.recipe
     refuse_divergence(state)
+    if not has_finite_weights(state):
+        raise _diverged(state, "A weight")
     begun = time.monotonic()
     found = _validate(parts, state)
+    if found and not math.isfinite(found.loss):
+        raise _diverged(state, "The validation loss")
     at.seconds += time.monotonic() - begun
     row = Epoch(
         epoch=at.epoch + 1,
@@ -47,7 +52,8 @@ def judge(parts: Parts, state: State) -> None:
         state.best = {name: tensor.detach().cpu().clone() for name, tensor in judged_weights(state).items()}
     if found:
         state.schedule.observe(found.loss)
-    over = at.is_over or at.epoch + 1 >= parts.n_epochs or is_time_to_stop(judged, recipe.patience or None)
+    is_last = is_last_round(at.epoch, n_epochs=parts.n_epochs)
+    over = at.is_over or is_last or is_time_to_stop(judged, recipe.patience or None)
     state.position = Position(
         epoch=at.epoch + 1,
         step=at.step,
@@ -91,15 +97,37 @@ def judged_weights(state: State) -> dict[str, Tensor]:
 
 
 def refuse_divergence(state: State) -> None:
-    """End a training whose loss is no number any more, before anything of it is kept.
+    """End a training whose loss is no number any more; all processes have the same loss, and so end at the same step.
 
     Raises:
         DivergedError: says in which epoch, at which rate, and what to try.
     """
-    at = state.position
-    if at.loss - at.loss != 0:  # infinite, or no number
-        rate = state.optimizer.param_groups[0]["lr"]
-        raise DivergedError(
-            f"The loss is no number any more in epoch {at.epoch + 1}, at a learning rate of {rate:.3g}; "
-            "take a tenth of learning_rate, or set gradient_clip=1."
-        )
+    if not math.isfinite(state.position.loss):
+        raise _diverged(state, "The loss")
+
+
+def is_sound(state: State) -> bool:
+    """Whether a training is worth keeping: its loss is a number, and so is every weight after the last step.
+
+    The loss of a step is from before it: a step that ruins the weights shows in the loss of the next one only.
+    """
+    return math.isfinite(state.position.loss) and has_finite_weights(state)
+
+
+@torch.no_grad()
+def has_finite_weights(state: State) -> bool:
+    """Whether every weight and running statistic is a number; each is read once."""
+    floats = [t for t in state.network.state_dict().values() if t.is_floating_point() and t.numel()]
+    if not floats:
+        return True
+    ends = torch.stack([end.float() for tensor in floats for end in torch.aminmax(tensor)])
+    return bool(torch.isfinite(ends).all())
+
+
+def _diverged(state: State, what: str) -> DivergedError:
+    rate = state.optimizer.param_groups[0]["lr"]
+    searches = isinstance(state.optimizer, torch.optim.LBFGS)  # it takes slopes as they are
+    return DivergedError(
+        f"{what} is no number any more in epoch {state.position.epoch + 1}, at a learning rate of {rate:.3g}; "
+        f"take a tenth of learning_rate{'' if searches else ', or set gradient_clip=1'}."
+    )

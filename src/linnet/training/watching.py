@@ -14,6 +14,7 @@ from linnet.progress import SILENT, Progress, Task
 from linnet.records.health import Checkup, LayerHealth
 from linnet.records.history import Epoch
 from linnet.training.checkup import augmented, check_up, sample_rows
+from linnet.training.due import is_time_to_check_up
 from linnet.training.health import diagnose
 from linnet.training.initialization import warn_of_symmetry
 from linnet.training.starting import Parts
@@ -115,7 +116,7 @@ class Reporter:
         row = Epoch(**at.rows[-1])
         if watcher is not None:
             watcher.judged(row, self.state.network)
-        if len(at.rows) == 1 or at.is_over:
+        if is_time_to_check_up(len(at.rows), is_over=at.is_over):
             self._examine(row, watcher)
         at.seconds += time.monotonic() - begun
 
