@@ -115,7 +115,8 @@ def restore_optimizer(
         optimizer.load_state_dict({"state": state, "param_groups": groups})
     except ValueError as error:
         raise RunError(f"The checkpoint belongs to another network or optimizer ({error}).") from None
-    for parameter, values in optimizer.state.items():
+    kept: Mapping[Any, dict[str, Any]] = optimizer.state
+    for parameter, values in kept.items():
         values.update({key: _laid_out_like(parameter, value) for key, value in values.items()})
 
 
