@@ -98,6 +98,16 @@ def test_a_damaged_checkpoint_is_one_sentence(tmp_path, share):
         Checkpoint.read(path)
 
 
+def test_a_bit_that_has_turned_over_is_one_sentence(tmp_path):
+    path = tmp_path / "c.safetensors"
+    Checkpoint(tensors={"a": torch.ones(100), "b": torch.tensor(3)}, plain={"epoch": 1}).write(path)
+    data = bytearray(path.read_bytes())
+    data[-9] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(RunError, match=r"damaged.*delete it to start this rung again"):
+        Checkpoint.read(path)
+
+
 def test_somebody_elses_safetensors_file_is_one_sentence(tmp_path):
     header = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     (tmp_path / "c.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + b"\0\0\0\0")

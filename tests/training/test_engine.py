@@ -167,7 +167,7 @@ def test_the_checkpoint_of_another_network_or_other_data_is_refused(data, tmp_pa
     train(network_of(), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
     with pytest.raises(RunError, match="architecture"):
         train(network_of(width=4), data, None, recipe_of(), session=Session(checkpoints=tmp_path))
-    with pytest.raises(RunError, match="training data"):
+    with pytest.raises(RunError, match="other pictures or labels"):
         train(network_of(), data.subset(range(60)), None, recipe_of(), session=Session(checkpoints=tmp_path))
 
 

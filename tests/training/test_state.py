@@ -11,17 +11,19 @@ from linnet.training.schedules import create_schedule
 from linnet.training.state import State, identity_of
 
 
-def state_of(*, average=True, seed=0, recipe=None, width=4, n_processes=1):
+def state_of(*, average=True, seed=0, recipe=None, width=4, n_processes=1, hidden=nn.Identity, names="ab", data="abc"):
     torch_state = torch.get_rng_state()
     torch.manual_seed(seed)
-    network = nn.Sequential(nn.Linear(3, width), nn.BatchNorm1d(width), nn.Linear(width, 2))
+    network = nn.Sequential(nn.Linear(3, width), nn.BatchNorm1d(width), hidden(), nn.Linear(width, 2))
     torch.set_rng_state(torch_state)
     return State(
         network=network,
         optimizer=create_optimizer("adam", network, learning_rate=0.01),
         schedule=create_schedule("plateau", n_steps=10, steps_per_epoch=2, patience=0),
         average=WeightAverage(network, 0.9) if average else None,
-        identity=identity_of(recipe or Recipe(), network, seed=3, data="abc", n_processes=n_processes),
+        identity=identity_of(
+            recipe or Recipe(), network, seed=3, class_names=names, data=data, n_processes=n_processes
+        ),
     )
 
 
@@ -64,7 +66,15 @@ def test_everything_comes_back(tmp_path):
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (lambda: state_of(width=5), "architecture"),
+        (
+            lambda: state_of(width=5),
+            r"architecture is another; the layer 0 was Linear\(in_features=3, out_features=4, bias=True\), weight 4x3, "
+            r"bias 4 and is Linear\(in_features=3, out_features=5, bias=True\), weight 5x3, bias 5; resume with",
+        ),
+        (lambda: state_of(hidden=nn.ReLU), r"the layer 2 was Identity\(\) and is ReLU\(\); resume with"),
+        (lambda: state_of(names="ac"), "its classes are others; number 2 was 'b' and is 'c'; resume with"),
+        (lambda: state_of(names="abc"), "its classes are others; number 3 was not there and is 'c'; resume with"),
+        (lambda: state_of(data="abd"), "it learned from other pictures or labels; resume with"),
         (lambda: state_of(recipe=Recipe(momentum=0.5)), "momentum"),
         (lambda: state_of(n_processes=2), "number of processes"),
     ],

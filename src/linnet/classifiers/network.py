@@ -57,6 +57,10 @@ class Preprocessed(nn.Module):
         self.register_buffer("mean", mean.float().view(1, -1, 1, 1))
         self.register_buffer("deviation", deviation.float().view(1, -1, 1, 1))
 
+    def extra_repr(self) -> str:
+        """Return what a print-out and a checkpoint say of it."""
+        return f"max_side={self.max_side}"
+
     def normalized(self, images: Tensor) -> Tensor:
         """Return (b, c, h', w') float32, shrunk and normalized, for (b, c, h, w) uint8 or float32 in [0, 1]."""
         small = shrink(images, self.max_side)

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class Checkpoint:
     def write(self, path: Path) -> None:
         """Write one safetensors file, atomically; the plain values are in its header."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.tensors.items()}
-        header = json.dumps({"format": FORMAT, **self.plain}, allow_nan=True)
+        header = json.dumps({"format": FORMAT, "checksum": _checksum(tensors), **self.plain}, allow_nan=True)
         write_bytes(path, save(tensors, metadata={_KEY: header}))
 
     @classmethod
@@ -56,7 +57,20 @@ class Checkpoint:
         found = plain.pop("format", None)
         if not isinstance(found, int) or found > FORMAT:
             raise RunError(f"{path} has format {found}, this Linnet reads up to {FORMAT}; install a newer one.")
+        if plain.pop("checksum", None) != _checksum(tensors):
+            raise RunError(
+                f"The checkpoint {path} is damaged (its numbers are not those that were written); delete it to start "
+                "this rung again."
+            )
         return cls(tensors=tensors, plain=plain)
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> int:
+    """Return the CRC-32 of all numbers, in the order of their names: a bit that has turned over changes it."""
+    found = 0
+    for name in sorted(tensors):
+        found = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, found)
+    return found
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

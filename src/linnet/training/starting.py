@@ -114,7 +114,9 @@ def begin(
         optimizer=optimizer,
         schedule=_schedule(recipe, len(train)),
         average=WeightAverage(network, recipe.average) if recipe.average else None,
-        identity=identity_of(recipe, network, seed=seed, data=named_data(train), n_processes=team.size),
+        identity=identity_of(
+            recipe, network, seed=seed, class_names=train.class_names, data=named_data(train), n_processes=team.size
+        ),
     )
     parts = Parts(
         train=train,
@@ -198,5 +200,5 @@ def _augmentation(text: str) -> Augmentation | None:
 
 def named_data(train: Dataset) -> str:
     """Name the training pictures and labels: their ids, not their pixels, which the manifest has checked."""
-    text = "\n".join([*train.class_names, *train.ids.tolist()]) + "\n"
+    text = "\n".join(train.ids.tolist()) + "\n"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass") + train.labels.numpy().tobytes()).hexdigest()[:16]

@@ -1,6 +1,8 @@
 """A training between two steps: everything that has to survive an interruption, to and from a checkpoint."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from linnet.training.averaging import WeightAverage
 from linnet.training.checkpoints import Checkpoint, optimizer_state, prefixed, restore_optimizer, without_prefix
 from linnet.training.recipe import Recipe
 from linnet.training.schedules import Schedule
+
+_LAYERS, _CLASSES, _PICTURES = "architecture", "class names", "training data"
 
 
 @dataclass(kw_only=True)
@@ -100,10 +104,10 @@ class State:
         asked = read.plain.get("identity", {})
         other = [key for key in self.identity if asked.get(key) != self.identity[key]]
         if other:
-            key = other[0]
+            difference = _difference(other[0], asked.get(other[0]), self.identity[other[0]])
             raise RunError(
-                f"The checkpoint {path} is of another training: its {key} is {asked.get(key)!r} and now it is "
-                f"{self.identity[key]!r}; resume with what it was made with, or delete it to start again."
+                f"The checkpoint {path} is of another training: {difference}; "
+                "resume with what it was made with, or delete it to start again."
             )
         self.network.load_state_dict(without_prefix("network", read.tensors))
         restore_optimizer(self.optimizer, without_prefix("optimizer", read.tensors), read.plain["optimizer"])
@@ -114,19 +118,52 @@ class State:
         self.position = Position(**read.plain["position"])
 
 
-def identity_of(recipe: Recipe, network: nn.Module, *, seed: int, data: str, n_processes: int) -> dict[str, Any]:
+def identity_of(
+    recipe: Recipe, network: nn.Module, *, seed: int, class_names: Sequence[str], data: str, n_processes: int
+) -> dict[str, Any]:
     """Say what a training is, as plain values: what could not change without another outcome.
 
     Args:
         recipe: What is done.
         network: To what.
         seed: Of everything random.
-        data: Names the training pictures by content.
+        class_names: In the order of the logits.
+        data: Names the training pictures and their labels by content.
         n_processes: Each sees a share of a batch, and adds up in its own order.
     """
     asked = {part.name: getattr(recipe, part.name) for part in fields(Recipe)}
     asked = {
         name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()
     }  # as JSON has it
-    shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
-    return {"architecture": shapes, "seed": seed, "training data": data, "number of processes": n_processes, **asked}
+    return {
+        _LAYERS: {name: _described(module) for name, module in network.named_modules()},
+        "seed": seed,
+        _CLASSES: list(class_names),
+        _PICTURES: data,
+        "number of processes": n_processes,
+        **asked,
+    }
+
+
+def _described(layer: nn.Module) -> str:
+    """Say what a layer is without those inside it: its kind, its settings and the shapes of its own weights."""
+    own = [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
+    shapes = "".join(f", {name} {'x'.join(map(str, tensor.shape)) or 'one number'}" for name, tensor in own)
+    return f"{type(layer).__name__}({layer.extra_repr()}){shapes}"
+
+
+def _difference(key: str, before: Any, now: Any) -> str:
+    """Say in a few words what another training differs in, however much the two values hold."""
+    if key == _LAYERS:
+        asked = before if isinstance(before, dict) else {}
+        name = next((name for name in [*now, *asked] if now.get(name) != asked.get(name)), "")
+        was, is_now = asked.get(name, "not there"), now.get(name, "not there")
+        return f"its architecture is another; the layer {name or 'around all'} was {was} and is {is_now}"
+    if key == _CLASSES:
+        names = before if isinstance(before, list) else []
+        at = next((i for i, (a, b) in enumerate(zip_longest(names, now)) if a != b), 0)
+        was, is_now = (repr(known[at]) if at < len(known) else "not there" for known in (names, now))
+        return f"its classes are others; number {at + 1} was {was} and is {is_now}"
+    if key == _PICTURES:
+        return "it learned from other pictures or labels"
+    return f"its {key} is {before!r} and now it is {now!r}"
