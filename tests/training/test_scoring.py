@@ -4,6 +4,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 import toys
+from linnet.errors import TrainingError
 from linnet.training import scoring
 from linnet.training.scoring import score
 
@@ -65,3 +66,32 @@ def test_the_mode_is_as_it_was(mode):
     found = [score(network, toys.patterns(), fabric=Rank(0, 1)) for _ in range(2)]
     assert network.training is mode
     assert found[0] == found[1]
+
+
+class Narrow(nn.Module):
+    """A machine with memory for so many pictures at once."""
+
+    def __init__(self, room):
+        super().__init__()
+        self.room, self.tried = room, []
+
+    def forward(self, images):
+        self.tried.append(len(images))
+        if len(images) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return images
+
+
+def test_what_does_not_fit_into_memory_is_judged_in_smaller_batches(monkeypatch):
+    monkeypatch.setattr(scoring, "BATCH", 40)
+    data, fabric, narrow = toys.patterns().subset(range(100)), Fabric(accelerator="cpu", devices=1), Narrow(13)
+    found = score(nn.Sequential(narrow, Linear()), data, fabric=fabric)
+    whole = score(Linear(), data, fabric=fabric)
+    assert (found.n, found.accuracy) == (whole.n, whole.accuracy)
+    assert found.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert narrow.tried == [40, 20] + [10] * 8 + [5] * 4  # what did not fit once is not tried again
+
+
+def test_no_room_to_judge_one_picture_is_one_sentence():
+    with pytest.raises(TrainingError, match="Not even one picture at a time"):
+        score(nn.Sequential(Narrow(0), Linear()), toys.patterns(), fabric=Fabric(accelerator="cpu", devices=1))

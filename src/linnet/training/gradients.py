@@ -1,13 +1,13 @@
 """From one batch to the gradients of its mean loss: in parts where memory is short, and summed over processes."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from linnet.errors import TrainingError
 from linnet.training.kernels.swapping import QuickKernels
-from linnet.training.memory import is_memory_short
+from linnet.training.memory import in_parts_that_fit
 from linnet.training.starting import Parts
 
 
@@ -62,22 +62,8 @@ def backpropagate(parts: Parts, network: nn.Module, shown: Shown, *, n_parts: in
         TrainingError: not even a single picture fits into memory.
     """
     weight = _weight(parts, shown)
-    while True:
-        try:
-            loss, n_right = _accumulate(parts, network, shown, weight=weight, n_parts=n_parts)
-            break
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not is_memory_short(error):
-                raise
-            if n_parts >= len(shown.images):
-                raise TrainingError(
-                    "Not even one picture at a time fits into memory; take smaller pictures (--size), a smaller "
-                    "network, or --device cpu."
-                ) from None
-        # Only here, behind the except block, is the memory of the failed attempt free again.
-        n_parts *= 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+    attempt = partial(_accumulate, parts, network, shown, weight)
+    (loss, n_right), n_parts = in_parts_that_fit(attempt, n_images=len(shown.images), n_parts=n_parts)
     if parts.fabric.world_size > 1:
         loss, n_right = _summed(parts, network, loss, n_right)
     return Learned(loss=loss, n_right=float(n_right), n_parts=n_parts)
@@ -93,7 +79,7 @@ def _weight(parts: Parts, shown: Shown) -> Tensor | int:
 
 
 def _accumulate(
-    parts: Parts, network: nn.Module, shown: Shown, *, weight: Tensor | int, n_parts: int
+    parts: Parts, network: nn.Module, shown: Shown, weight: Tensor | int, n_parts: int
 ) -> tuple[Tensor, Tensor]:
     """Return this process's share of the mean loss, and how many of its pictures were named rightly."""
     network.zero_grad(set_to_none=True)

@@ -3,9 +3,15 @@
 import ctypes
 import platform
 import sys
+from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 import torch
+
+from linnet.errors import TrainingError
+
+T = TypeVar("T")
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _NEVER = 2**31 - 1
@@ -34,3 +40,34 @@ def is_memory_short(error: Exception) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
+
+
+def in_parts_that_fit(work: Callable[[int], T], *, n_images: int, n_parts: int = 1) -> tuple[T, int]:
+    """Do something with pictures in parts, and in twice as many where memory is short, and so on.
+
+    Args:
+        work: Takes a number of parts, and begins anew each time it is called.
+        n_images: Of all parts.
+        n_parts: To begin with.
+
+    Returns:
+        What the work returned, and the parts it was done in.
+
+    Raises:
+        TrainingError: not even a single picture fits into memory.
+    """
+    while True:
+        try:
+            return work(n_parts), n_parts
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not is_memory_short(error):
+                raise
+            if n_parts >= n_images:
+                raise TrainingError(
+                    "Not even one picture at a time fits into memory; take smaller pictures (--size), a smaller "
+                    "network, or --device cpu."
+                ) from None
+        # Only here, behind the except block, is the memory of the failed attempt free again.
+        n_parts *= 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
