@@ -108,6 +108,7 @@ def test_validation_data_decide_which_weights_are_kept_unless_the_last_ones_are_
     assert mlp().needs_valid
     assert not mlp(keep="last").needs_valid
     assert mlp(keep="last", patience=2).needs_valid
+    assert mlp(keep="last", schedule="plateau").needs_valid  # or its rate would never fall
 
 
 def test_validation_data_that_are_only_watched_change_nothing():
@@ -179,6 +180,19 @@ def test_a_fit_is_foreseen_from_a_few_steps():
     one, two = (rung.with_settings(epochs=n).estimate_seconds(data, n_valid=0, seed=0) for n in (10, 1000))
     assert 10 < two / one < 1000
     assert not hasattr(rung, "network_")
+
+
+def test_a_fit_that_its_time_ends_is_foreseen_to_take_no_longer():
+    rung = mlp(epochs=100_000, time_budget=2.5)
+    assert rung.estimate_seconds(toys.patterns(), n_valid=100, seed=0) == 2.5
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="wants a machine without a GPU")
+def test_trial_steps_are_made_where_the_training_would_run():
+    with pytest.raises(ConfigError, match="wants a GPU"):
+        mlp(device="cuda").estimate_seconds(toys.patterns(), n_valid=0, seed=0)
+    with pytest.raises(ConfigError, match="wants a GPU"):
+        mlp(device="cuda").find_rate(toys.patterns(), seed=0, progress=Heard())
 
 
 def test_a_rate_is_found_with_the_rungs_own_recipe_and_leaves_the_rung_as_it_is():

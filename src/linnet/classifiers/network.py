@@ -113,8 +113,8 @@ class NetworkClassifier(Recipe, Classifier):
 
     @property
     def needs_valid(self) -> bool:
-        """Whether validation pictures decide which weights are kept, or when training ends."""
-        return self.keep == "best" or self.patience > 0
+        """Whether validation pictures decide which weights are kept, when rates fall, or when training ends."""
+        return self.keep == "best" or self.patience > 0 or self.schedule == "plateau"
 
     @abstractmethod
     def build(self, image_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
@@ -155,11 +155,12 @@ class NetworkClassifier(Recipe, Classifier):
         """Foresee one fit on these pictures, with its rounds of validation, in seconds; makes some steps of it."""
         recipe = self._recipe(train, seed, SILENT)
         network = self._network(train.image_shape, train.n_classes, _statistics(train), seed=seed)
-        step = engine.seconds_per_step(network, train, recipe, seed=seed)
+        step = engine.seconds_per_step(network, train, recipe, seed=seed, devices=self._devices())
         n_epochs, n_steps = recipe.n_epochs(len(train)), recipe.steps_per_epoch(len(train))
         # Forward is about a third of a step.
         validation = step / 3 * n_valid / recipe.images_per_step(len(train))
-        return n_epochs * (n_steps * step + validation)
+        seconds = n_epochs * (n_steps * step + validation)
+        return min(seconds, recipe.time_budget) if recipe.time_budget else seconds
 
     def fewer_rounds(self, n_images: int, share: float) -> int | None:
         """Return how many rounds take at most this share of the time of all, or None where too few would be left.
@@ -179,7 +180,7 @@ class NetworkClassifier(Recipe, Classifier):
         recipe = self._recipe(train, seed, progress)
         network = self._network(train.image_shape, train.n_classes, _statistics(train), seed=seed)
         self.prepare(network, train)
-        return sweep_rates(network, train, recipe, seed=seed, progress=progress)
+        return sweep_rates(network, train, recipe, seed=seed, devices=self._devices(), progress=progress)
 
     def _fit(self, train: Dataset, valid: Dataset | None, *, seed: int, progress: Progress) -> None:
         self.recipe_ = self._recipe(train, seed, progress)

@@ -154,7 +154,35 @@ def take_part(job: Job, team: Team, *, file: Path | None = None, progress: Progr
     )
 
 
-def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed: int = 0, n_steps: int = 4) -> float:
+@contextmanager
+def on_trial(
+    network: nn.Module, train: Dataset, recipe: Recipe, *, seed: int = 0, devices: Devices = ALONE
+) -> Iterator[tuple[Parts, State]]:
+    """Put a training together of which some steps are made to see how they go; the network is of no use afterwards.
+
+    Args:
+        network: As for `train`.
+        train: At least one picture.
+        recipe: What a training would do.
+        seed: Of everything random.
+        devices: Where it would run; steps are made by a single process there.
+    """
+    keep_big_blocks()
+    with isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
+        parts, state = begin(network, train, None, recipe, seed=seed, team=Team(device=devices.chosen()))
+        network.train()
+        yield parts, state
+
+
+def seconds_per_step(
+    network: nn.Module,
+    train: Dataset,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    n_steps: int = 4,
+    devices: Devices = ALONE,
+) -> float:
     """Measure what a step of a training costs, by making some; the network is of no use afterwards.
 
     Args:
@@ -163,19 +191,18 @@ def seconds_per_step(network: nn.Module, train: Dataset, recipe: Recipe, *, seed
         recipe: What a training would do.
         seed: Of everything random.
         n_steps: So many are timed, after one that is not: the first finds memory and kernels.
+        devices: Where it would run. Of several GPUs each does its share; processes on one processor share its cores,
+            and are as quick as one.
     """
-    keep_big_blocks()
-    team = Team(device=ALONE.chosen())
-    with isolated(), threads_for(recipe.images_per_step(len(train)) * _n_weights(network)):
-        parts, state = begin(network, train, None, recipe, seed=seed, team=team)
-        network.train()
+    with on_trial(network, train, recipe, seed=seed, devices=devices) as (parts, state):
         coming = list(islice(batches(train, size=recipe.images_per_step(len(train)), seed=seed, epoch=0), n_steps + 1))
         started = time.perf_counter()
         for i, batch in enumerate(coming):
             if i == 1:
                 started = time.perf_counter()
             learn_from(parts, state, batch)
-        return (time.perf_counter() - started) / max(1, len(coming) - 1)
+        seconds = (time.perf_counter() - started) / max(1, len(coming) - 1)
+    return seconds / devices.count if devices.chosen() == "cuda" else seconds
 
 
 def _learn(parts: Parts, state: State, file: Path | None, progress: Progress) -> None:

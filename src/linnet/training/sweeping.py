@@ -10,15 +10,12 @@ from linnet.datasets.base import Dataset
 from linnet.errors import UnsupportedError
 from linnet.progress import SILENT, Progress
 from linnet.training.batches import Batch, batches
-from linnet.training.devices import ALONE
-from linnet.training.engine import isolated, learn_from
+from linnet.training.devices import ALONE, Devices
+from linnet.training.engine import learn_from, on_trial
 from linnet.training.finder import RateFinding, find_learning_rate
-from linnet.training.memory import keep_big_blocks
 from linnet.training.recipe import Recipe
-from linnet.training.starting import Parts, begin, optimizer_for
+from linnet.training.starting import Parts, optimizer_for
 from linnet.training.state import State
-from linnet.training.team import Team
-from linnet.training.threads import threads_for
 
 
 def sweep_rates(
@@ -28,6 +25,7 @@ def sweep_rates(
     *,
     seed: int = 0,
     n_steps: int = 100,
+    devices: Devices = ALONE,
     progress: Progress = SILENT,
 ) -> RateFinding:
     """Make training steps with a rising learning rate; the network is of no use afterwards.
@@ -41,6 +39,7 @@ def sweep_rates(
         recipe: What a training would do; its learning rate is not asked.
         seed: Of everything random.
         n_steps: At most so many; fewer where the loss runs away.
+        devices: Where a training would run; the sweep is made by a single process there.
         progress: Told each step's rate and loss.
 
     Raises:
@@ -51,14 +50,10 @@ def sweep_rates(
             "The optimizer lbfgs searches for the length of each step itself, so no sweep can tell it a learning rate; "
             "leave it at 1, or take sgd, nesterov, adam, adamw or muon."
         )
-    keep_big_blocks()
     steady = replace(recipe, schedule="constant", warmup=0.0, average=0.0)
-    n_weights = sum(parameter.numel() for parameter in network.parameters())
-    n_pictures = recipe.images_per_step(len(train))
-    with isolated(), threads_for(n_pictures * n_weights), progress.task("Trying learning rates", n_steps) as task:
-        parts, state = begin(network, train, None, steady, seed=seed, team=Team(device=ALONE.chosen()))
-        network.train()
-        coming = _endless(train, size=n_pictures, seed=seed, state=state)
+    trial = on_trial(network, train, steady, seed=seed, devices=devices)
+    with trial as (parts, state), progress.task("Trying learning rates", n_steps) as task:
+        coming = _endless(train, size=recipe.images_per_step(len(train)), seed=seed, state=state)
 
         def step(rate: float) -> float:
             _set_rate(parts, state, rate)
