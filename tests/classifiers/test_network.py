@@ -173,6 +173,34 @@ def test_a_wrong_setting_is_refused_before_any_work(wrong, error, said):
         mlp(**wrong)
 
 
+def first_weights(name, seed=0, **settings):
+    rung = create(name, {"epochs": 1, "learning_rate": 1e-30, "augment": "none", "weight_decay": 0.0, **settings})
+    rung.fit(toys.patterns(), seed=seed)
+    return {
+        key: value for key, value in rung.network_.state_dict().items() if value.ndim in (2, 4) and "mean" not in key
+    }
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_first_weights_have_the_spread_that_was_asked_for_by_kind_of_layer(name):
+    plain = first_weights(name)
+    normal = first_weights(name, linear_initialization="normal", convolution_initialization="normal")
+    for key, weight in normal.items():
+        if weight.numel() > 500:
+            assert float(weight.std()) == pytest.approx(0.01, rel=0.1)
+            assert float(plain[key].std()) != pytest.approx(0.01, rel=0.1)
+    again = first_weights(name, linear_initialization="normal", convolution_initialization="normal")
+    other = first_weights(name, linear_initialization="normal", convolution_initialization="normal", seed=1)
+    assert all(torch.equal(normal[key], again[key]) for key in normal)
+    assert not all(torch.equal(normal[key], other[key]) for key in normal)
+
+
+def test_one_kind_of_layer_can_be_left_as_the_network_has_it():
+    plain, started = first_weights("cnn"), first_weights("cnn", convolution_initialization="dirac")
+    assert torch.equal(plain["body.linear1.weight"], started["body.linear1.weight"])
+    assert torch.allclose(started["body.conv3.weight"][:64, :, 1, 1], torch.eye(64), atol=1e-9)
+
+
 def test_a_fit_is_foreseen_from_a_few_steps():
     data = toys.patterns(counts=(400, 400))
     rung = mlp(hidden=(256,), epochs=4, batch_size=40)

@@ -148,7 +148,7 @@ def test_unknown_names_get_a_suggestion():
         ("constant", {"n_steps": 0}, "n_steps should be at least 1; it is 0"),
         ("constant", {"warmup_steps": -1}, "warmup_steps should be at least 0"),
         ("constant", {"n_steps": 5, "warmup_steps": 5}, "below 5 steps; it is 5"),
-        ("step", {"every": 0}, "every should be at least 1 epoch"),
+        ("step", {"every": -1}, "every should be at least 1 epoch, or 0: a third of all; it is -1"),
         ("step", {"gamma": -0.1}, "gamma should be above 0"),
         ("multi-step", {"milestones": (3, 0)}, "milestones"),
         ("exponential", {"gamma": float("nan")}, "gamma"),
@@ -168,3 +168,35 @@ def test_numbers_out_of_range_are_refused(name, settings, message):
 def test_milestones_must_be_given():
     with pytest.raises(ConfigError, match="wants milestones"):
         create_schedule("multi-step", n_steps=5, steps_per_epoch=1)
+
+
+def test_settings_stand_in_brackets_behind_the_name():
+    assert made("step(every=2, gamma=0.5)") == made("step", every=2, gamma=0.5)
+    assert made("one_cycle(rise=0.5)") == made("one-cycle", rise=0.5)
+    assert made("plateau()") == made("plateau")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ("step(evry=2)", UnknownNameError, "setting of step named 'evry'; did you mean 'every'"),
+        ("constant(gamma=2)", UnknownNameError, "setting of constant named 'gamma'"),
+        ("step(n_steps=2)", UnknownNameError, "setting of step named 'n_steps'"),
+        ("step(2)", ConfigError, "step wants its settings as name=value; it got '2'"),
+        ("step(every=2,every=3)", ConfigError, "gives step.every twice"),
+        ("step(every=often)", ConfigError, r"step\.every"),
+        ("step(every=2", ConfigError, r"A schedule is written like step\(every=5\)"),
+        ("step,cosine", ConfigError, "A training has one schedule; it is 'step,cosine'"),
+        ("stp(every=2)", UnknownNameError, "no schedule named 'stp'; did you mean 'step'"),
+    ],
+)
+def test_brackets_that_mean_nothing_are_refused(text, error, said):
+    with pytest.raises(error, match=said):
+        made(text)
+
+
+@pytest.mark.parametrize(("n_epochs", "falls"), [(9, [3, 6]), (10, [4, 8]), (2, [1]), (1, [])])
+def test_steps_are_a_third_of_the_training_unless_said_otherwise(n_epochs, falls):
+    schedule = create_schedule("step", n_steps=4 * n_epochs, steps_per_epoch=4)
+    factors = [schedule.factor(4 * epoch) for epoch in range(n_epochs)]
+    assert [at for at in range(1, n_epochs) if factors[at] < factors[at - 1]] == falls

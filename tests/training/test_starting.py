@@ -20,7 +20,10 @@ def started(**changes):
     return begin(network_of(), data, None, Recipe(**{"augment": "none", **changes}), seed=0, team=Team(device="cpu"))
 
 
-@pytest.mark.parametrize("setting", ["optimizer", "schedule", "loss", "augment"])
+STARTS = ["linear_initialization", "convolution_initialization"]
+
+
+@pytest.mark.parametrize("setting", ["optimizer", "schedule", "loss", "augment", *STARTS])
 def test_a_name_that_means_nothing_is_refused_with_the_known_ones(setting):
     with pytest.raises(UnknownNameError, match="Known:"):
         check_names(Recipe(**{setting: "nonsense"}))
@@ -37,6 +40,7 @@ def test_a_misspelt_name_gets_a_guess():
         {"precision": "half"},
         {"keep": "worst"},
         {"schedule": "multi-step"},
+        {"schedule": "step(gamma=2)"},
         {"optimizer": "lbfgs"},
         {"optimizer": "lbfgs", "weight_decay": 0.0, "gradient_clip": 1.0},
         {"augment": "pad-crop(padding=-1)"},

@@ -20,7 +20,9 @@ from linnet.training import engine
 from linnet.training.devices import Devices, Kind
 from linnet.training.events import Events
 from linnet.training.finder import RateFinding
+from linnet.training.initialization import initialize
 from linnet.training.recipe import Recipe
+from linnet.training.schedules import Plateau, parse_schedule
 from linnet.training.starting import check_names
 from linnet.training.sweeping import sweep_rates
 from linnet.training.threads import threads_for
@@ -114,7 +116,7 @@ class NetworkClassifier(Recipe, Classifier):
     @property
     def needs_valid(self) -> bool:
         """Whether validation pictures decide which weights are kept, when rates fall, or when training ends."""
-        return self.keep == "best" or self.patience > 0 or self.schedule == "plateau"
+        return self.keep == "best" or self.patience > 0 or parse_schedule(self.schedule)[0] is Plateau
 
     @abstractmethod
     def build(self, image_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
@@ -256,6 +258,10 @@ class NetworkClassifier(Recipe, Classifier):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seeds.derive(seed, "weights"))
             body = self.build(shrunk_shape(image_shape, self.max_side), n_classes)
+        linear, convolution = self.linear_initialization, self.convolution_initialization
+        if (linear, convolution) != ("default", "default"):
+            generator = torch.Generator().manual_seed(seeds.derive(seed, "initialization"))
+            initialize(body, linear=linear, convolution=convolution, generator=generator)
         mean, deviation = statistics
         network = Preprocessed(body, mean=mean, deviation=deviation, max_side=self.max_side)
         # One layout always: other layouts have other kernels, and a loaded network should predict as the saved one.

@@ -62,6 +62,26 @@ def key_and_value(argument: str) -> tuple[str, str]:
     return (key.strip(), value.strip()) if equals and "(" not in key else ("", argument)
 
 
+def named_settings(owner: str, arguments: Iterable[str], types: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what stands in brackets behind a name whose settings all have names.
+
+    Args:
+        owner: Whose settings, as users write it.
+        arguments: Each such as "gamma=3".
+        types: The annotation of each setting that there is.
+
+    Raises:
+        UnknownNameError: there is no such setting.
+        ConfigError: a setting without its name, twice, or with a value of another type.
+    """
+    given = [key_and_value(argument) for argument in arguments]
+    nameless = [value for key, value in given if not key]
+    if nameless:
+        raise ConfigError(f"{owner} wants its settings as name=value; it got {nameless[0]!r}.")
+    refuse_twice(owner, [key for key, _ in given], text=f"{owner}({', '.join(arguments)})")
+    return {key: plain_value(owner, key, value, types) for key, value in given}
+
+
 def plain_value(owner: str, key: str, text: str, types: Mapping[str, Any]) -> Any:
     """Read the value of one setting.
 

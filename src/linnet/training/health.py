@@ -101,7 +101,7 @@ def diagnose(layers: Sequence[LayerHealth], *, is_over: bool = False) -> dict[st
         last, large = felt[-1]
         found["vanishing"] = (
             f"Gradients vanish on the way back in {_some(faint)}, against {large:.3g} in {last}; try "
-            f"normalization layers, shortcuts around layers, ReLU for Tanh or sigmoid, or kaiming initialization."
+            f"normalization layers, shortcuts around layers, ReLU for Tanh or sigmoid, or kaiming as first weights."
         )
     dead = [
         f"{layer.name} ({100 * layer.dead_share:.0f} %)"
@@ -111,7 +111,7 @@ def diagnose(layers: Sequence[LayerHealth], *, is_over: bool = False) -> dict[st
     if dead:
         found["dead"] = (
             f"Most units are dead, zero for every image of the batch, in {_some(dead)}; try a smaller learning rate, "
-            f"normalization layers before the ReLU, or kaiming initialization."
+            f"normalization layers before the ReLU, or kaiming as first weights."
         )
     drifting = [
         f"{layer.name} ({layer.drift:.3g} standard deviations)" for layer in layers if (layer.drift or 0) > DRIFTED

@@ -74,7 +74,7 @@ def warn_of_symmetry(network: nn.Module) -> str | None:
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return (
         f"Units of {shown} start with the same weights, would get the same gradients, and never become different; "
-        f"start from random weights, such as kaiming."
+        f"start from random weights, as with linear_initialization=kaiming and convolution_initialization=kaiming."
     )
 
 

@@ -22,7 +22,8 @@ class Recipe:
         learning_rate: Of the first step after the warm-up, above 0.
         momentum: Share of the last step that is kept, at least 0, below 1; of adam and adamw the first beta.
         weight_decay: At least 0; weights shrink by this times the learning rate each step, biases and norms do not.
-        schedule: "constant", "step", "multi-step", "exponential", "cosine", "linear", "one-cycle" or "plateau".
+        schedule: "constant", "step", "multi-step", "exponential", "cosine", "linear", "one-cycle" or "plateau"; their
+            settings in brackets, such as "step(every=5)" or "plateau(patience=3)".
         milestones: Rounds after which multi-step takes a tenth of the rate; only it reads them, and it wants some.
         warmup: Share of all steps in [0, 1) over which the learning rate rises from 0.
         loss: "cross-entropy" or another entry of the losses; its settings in brackets, such as "focal(gamma=3)".
@@ -39,6 +40,10 @@ class Recipe:
         time_budget: Seconds after which training ends; 0: any.
         precision: "auto" asks the machine; "float32" or "bfloat16" products.
         balance: Whether every class counts alike, however many pictures it has.
+        linear_initialization: First weights of fully connected layers: "normal" (deviation 0.01), "xavier" or
+            "kaiming"; "default" leaves them as the network has them.
+        convolution_initialization: Those of convolutions: the same, or "dirac", which lets each channel through as it
+            is. Where either is asked for, norms start fresh.
     """
 
     usual_batch: ClassVar[int] = 128
@@ -64,6 +69,8 @@ class Recipe:
     time_budget: float = 0.0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     balance: bool = False
+    linear_initialization: Literal["default", "normal", "xavier", "kaiming"] = "default"
+    convolution_initialization: Literal["default", "normal", "xavier", "kaiming", "dirac"] = "default"
 
     def check_recipe(self, where: str = "recipe") -> None:
         """Refuse settings out of their range.

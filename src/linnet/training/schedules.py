@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, final
 
 from linnet.errors import ConfigError, UnknownNameError
+from linnet.records.calls import missing_settings, name_and_arguments, named_settings, setting_types, split_calls
+from linnet.records.decode import check_keys
 
 _PLACE = ("n_steps", "steps_per_epoch", "warmup_steps")
 
@@ -101,19 +103,20 @@ class Constant(Schedule):
 
 @dataclass(kw_only=True)
 class Step(Schedule):
-    """Multiply by gamma after every so many epochs."""
+    """Multiply by gamma after every so many epochs; 0 is a third of them all, so that the rate falls twice."""
 
-    about: ClassVar[str] = "a tenth (gamma) after every so many epochs"
+    about: ClassVar[str] = "a tenth (gamma) after every so many epochs, by default a third of them"
 
-    every: int = 30
+    every: int = 0
     gamma: float = 0.1
 
     def _check(self) -> None:
-        self._want(self.every >= 1, "every", "at least 1 epoch")
+        self._want(self.every >= 0, "every", "at least 1 epoch, or 0: a third of all")
         self._want_shrinking()
 
     def _factor(self, step: int) -> float:
-        return float(self.gamma ** (self._epoch(step) // self.every))
+        every = self.every or max(1, math.ceil(self.n_steps / self.steps_per_epoch / 3))
+        return float(self.gamma ** (self._epoch(step) // every))
 
 
 @dataclass(kw_only=True)
@@ -269,32 +272,59 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def create_schedule(
-    name: str, *, n_steps: int, steps_per_epoch: int, warmup_steps: int = 0, **settings: Any
+    text: str, *, n_steps: int, steps_per_epoch: int, warmup_steps: int = 0, **settings: Any
 ) -> Schedule:
-    """Make a schedule from its name.
+    """Make a schedule from its name, with settings in brackets behind it where they are not to be the defaults.
 
     Args:
-        name: A key of `SCHEDULES`; underscores count as hyphens.
+        text: A key of `SCHEDULES`, such as "cosine" or "step(every=5)"; underscores count as hyphens.
         n_steps: Of the whole training, at least 1.
         steps_per_epoch: At least 1.
         warmup_steps: At least 0, fewer than `n_steps`.
-        settings: The schedule's own fields, such as gamma.
+        settings: The schedule's own fields, such as gamma; those in brackets come first.
 
     Raises:
         UnknownNameError: no such schedule, or it has no such setting.
-        ConfigError: a number out of its range, or a setting left out that has no default.
+        ConfigError: brackets that do not match, a number out of its range, or a setting left out that has no default.
     """
-    known = name.replace("_", "-")
-    if known not in SCHEDULES:
-        raise UnknownNameError("schedule", name, SCHEDULES)
-    entry = SCHEDULES[known]
-    own = [part.name for part in fields(entry) if part.init and part.name not in _PLACE]
-    for setting in settings:
-        if setting not in own:
-            raise UnknownNameError(f"setting of the schedule {known}", setting, own or ["none"])
-    if known == "multi-step" and "milestones" not in settings:
-        raise ConfigError("The schedule multi-step wants milestones, the epochs at which to fall; none were given.")
+    entry, asked = parse_schedule(text)
+    settings = settings | asked
+    check_keys(f"setting of the schedule {name_of(entry)}", settings, _own_settings(entry) or ["none"])
+    missing = set(missing_settings(entry, settings)).difference(_PLACE)
+    if missing:
+        raise ConfigError(
+            f"The schedule {name_of(entry)} wants {', '.join(sorted(missing))}, the epochs at which to fall; none were "
+            "given."
+        )
     return entry(n_steps=n_steps, steps_per_epoch=steps_per_epoch, warmup_steps=warmup_steps, **settings)
+
+
+def parse_schedule(text: str) -> tuple[type[Schedule], dict[str, Any]]:
+    """Read a schedule's name and the settings in brackets behind it, without their ranges.
+
+    Raises:
+        UnknownNameError: no such schedule, or it has no such setting.
+        ConfigError: brackets that do not match, several schedules, or a setting twice, nameless or of another type.
+    """
+    form = "A schedule is written like step(every=5)"
+    calls = split_calls(text, form=form)
+    if len(calls) > 1:
+        raise ConfigError(f"A training has one schedule; it is {text!r}.")
+    written, arguments = name_and_arguments(calls[0], form=form)
+    name = written.replace("_", "-")
+    if name not in SCHEDULES:
+        raise UnknownNameError("schedule", written, SCHEDULES)
+    entry = SCHEDULES[name]
+    return entry, named_settings(name, arguments, {key: setting_types(entry)[key] for key in _own_settings(entry)})
+
+
+def name_of(entry: type[Schedule]) -> str:
+    """Return the name under which users know a schedule."""
+    return next(name for name, known in SCHEDULES.items() if known is entry)
+
+
+def _own_settings(entry: type[Schedule]) -> list[str]:
+    return [part.name for part in fields(entry) if part.init and part.name not in _PLACE]
 
 
 def _cosine(start: float, end: float, share: float) -> float:

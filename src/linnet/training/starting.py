@@ -14,17 +14,25 @@ from linnet.errors import ConfigError, UnknownNameError
 from linnet.records.training import Computing
 from linnet.training.averaging import WeightAverage
 from linnet.training.batches import balancing_weights
+from linnet.training.initialization import CONVOLUTION_KINDS, LINEAR_KINDS
 from linnet.training.losses.base import Loss
 from linnet.training.losses.parsing import create_loss
 from linnet.training.optimizers import NAMES as OPTIMIZERS
 from linnet.training.optimizers import create_optimizer
 from linnet.training.precision import Precision, choose_precision
 from linnet.training.recipe import Recipe
-from linnet.training.schedules import SCHEDULES, Schedule, create_schedule
+from linnet.training.schedules import MultiStep, Schedule, create_schedule, parse_schedule
 from linnet.training.state import State, identity_of
 from linnet.training.team import Team
 from linnet.transforms.augmentations.base import Augmentation
 from linnet.transforms.augmentations.parsing import parse
+
+_CHOICES = {
+    "optimizer": OPTIMIZERS,
+    "linear_initialization": LINEAR_KINDS,
+    "convolution_initialization": CONVOLUTION_KINDS,
+}
+"""Settings of a recipe that are one of some names."""
 
 
 @runtime_checkable
@@ -157,11 +165,11 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
         UnknownNameError: no such optimizer, schedule, loss or augmentation.
         ConfigError: a setting of a loss or an augmentation out of its range.
     """
-    if recipe.optimizer not in OPTIMIZERS:
-        raise UnknownNameError(f"{where}.optimizer", recipe.optimizer, OPTIMIZERS)
-    if recipe.schedule not in SCHEDULES:
-        raise UnknownNameError(f"{where}.schedule", recipe.schedule, SCHEDULES)
-    if recipe.schedule == "multi-step" and not (recipe.milestones and min(recipe.milestones) >= 1):
+    for name, known in _CHOICES.items():
+        if getattr(recipe, name) not in known:
+            raise UnknownNameError(f"{where}.{name}", getattr(recipe, name), known)
+    entry, _ = parse_schedule(recipe.schedule)
+    if entry is MultiStep and not (recipe.milestones and min(recipe.milestones) >= 1):
         raise ConfigError(
             f"{where}.milestones should be rounds such as [10,15] for multi-step; it is {recipe.milestones}."
         )
@@ -172,6 +180,7 @@ def check_names(recipe: Recipe, where: str = "recipe") -> None:
             f"{where}.gradient_clip should be 0 for lbfgs, whose search along a line wants slopes as they are; "
             f"it is {recipe.gradient_clip}."
         )
+    _schedule(recipe, 1)  # its numbers may be out of range
     create_loss(recipe.loss)
     if recipe.augment != "auto":
         _augmentation(recipe.augment)
@@ -189,7 +198,7 @@ def _schedule(recipe: Recipe, n_images: int) -> Schedule:
         n_steps=n_steps,
         steps_per_epoch=steps_per_epoch,
         warmup_steps=min(n_steps - 1, round(recipe.warmup * n_steps)),
-        **({"milestones": recipe.milestones} if recipe.schedule == "multi-step" else {}),
+        **({"milestones": recipe.milestones} if parse_schedule(recipe.schedule)[0] is MultiStep else {}),
     )
 
 

@@ -2,15 +2,7 @@
 
 from linnet import catalog
 from linnet.errors import ConfigError
-from linnet.records.calls import (
-    key_and_value,
-    missing_settings,
-    name_and_arguments,
-    plain_value,
-    refuse_twice,
-    setting_types,
-    split_calls,
-)
+from linnet.records.calls import missing_settings, name_and_arguments, named_settings, setting_types, split_calls
 from linnet.training.losses.base import Loss
 
 _FORM = "A loss is written like focal(gamma=3)"
@@ -32,13 +24,7 @@ def create_loss(text: str) -> Loss:
         raise ConfigError(f"A training has one loss; it is {text!r}.")
     name, arguments = name_and_arguments(calls[0], form=_FORM)
     entry: type[Loss] = catalog.find("losses", name)
-    types = setting_types(entry)
-    given = [key_and_value(argument) for argument in arguments]
-    nameless = [value for key, value in given if not key]
-    if nameless:
-        raise ConfigError(f"{entry.name()} wants its settings as name=value; it got {nameless[0]!r}.")
-    refuse_twice(entry.name(), [key for key, _ in given], text=text)
-    settings = {key: plain_value(entry.name(), key, value, types) for key, value in given}
+    settings = named_settings(entry.name(), arguments, setting_types(entry))
     missing = missing_settings(entry, settings)
     if missing:
         raise ConfigError(f"{entry.name()} wants {' and '.join(missing)}, as name=value in brackets; it got {text!r}.")
