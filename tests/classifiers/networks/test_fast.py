@@ -99,3 +99,17 @@ def test_rates_of_the_plain_ones_follow_the_size_of_batches():
 def test_a_width_out_of_its_range_is_refused(width):
     with pytest.raises(ConfigError, match="width"):
         network_of(width=width)
+
+
+def test_weight_decay_shrinks_the_last_layer_by_the_recipes_rate():
+    def shrunk(**changes):
+        network, recipe = network_of((1, 8, 8), 3), Recipe(learning_rate=0.1, batch_size=50, **changes)
+        optimizer = network.tuned_optimizer(recipe, n_images=100, dtype=torch.float32)
+        before = network.head.weight.detach().clone()
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
+        return float((network.head.weight.detach() / before).mean())
+
+    assert shrunk(weight_decay=0.0) == pytest.approx(1 - 1.3e-5 * 50)
+    assert shrunk(weight_decay=0.5) == pytest.approx(1 - 1.3e-5 * 50 - 0.5 * 0.1)

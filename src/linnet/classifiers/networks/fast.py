@@ -129,7 +129,8 @@ class FastNetwork(nn.Module):
         """Move convolutions by Muon at the recipe's rate and momentum, shifts and the last layer by plain momentum.
 
         Args:
-            recipe: Its learning rate is that of the convolutions; the others have rates of their own.
+            recipe: Its learning rate is that of the convolutions; the others have rates of their own. Its weight decay,
+                times its rate, shrinks the last layer beyond what is tuned; convolutions cannot, their norms are held.
             n_images: Pictures of the training set.
             dtype: Of Muon's products.
         """
@@ -139,11 +140,13 @@ class FastNetwork(nn.Module):
         filters = [p for p in self.layers.parameters() if p.ndim == 4]
         plain = {"kind": "plain", "momentum": _PLAIN_MOMENTUM}
         shift = {"lr": _SHIFT_RATE * batch, "weight_decay": _DECAY / _SHIFT_RATE, **plain}
+        head_rate = _HEAD_RATE * batch
+        head_decay = _DECAY / _HEAD_RATE + recipe.weight_decay * recipe.learning_rate / head_rate
         groups = [
             {"params": filters, "kind": "matrix", "hold_norms": True},
             {"params": shifts, **shift},
             {"params": [first], "rests_after": _WHITENING_LEARNS, **shift},
-            {"params": [self.head.weight], "lr": _HEAD_RATE * batch, "weight_decay": _DECAY / _HEAD_RATE, **plain},
+            {"params": [self.head.weight], "lr": head_rate, "weight_decay": head_decay, **plain},
         ]
         return Muon(groups, learning_rate=recipe.learning_rate, momentum=recipe.momentum, dtype=dtype)
 
