@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.evaluation.paired import difference_interval, holm, mcnemar
+from linnet.evaluation.paired import all_pairs, difference_interval, holm, mcnemar
 
 
 def pair(only_one, only_other, both=20):
@@ -46,6 +46,15 @@ def test_holm_by_hand():
 def test_holm_of_nothing_and_of_one():
     assert holm([]) == []
     assert holm([0.2]) == [0.2]
+
+
+def test_every_two_have_one_p_value_in_whatever_order_they_come():
+    right = {"a": pair(40, 2)[0], "b": pair(40, 2)[1], "c": pair(30, 12)[1]}
+    raw = holm([mcnemar(right[one], right[other]) for one, other in ("ab", "ac", "bc")])
+    found = all_pairs(right)
+    assert found == dict(zip([frozenset("ab"), frozenset("ac"), frozenset("bc")], raw, strict=True))
+    assert all_pairs(dict(reversed(right.items()))) == found
+    assert all_pairs({"a": right["a"]}) == all_pairs({}) == {}
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

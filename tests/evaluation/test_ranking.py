@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from linnet.evaluation.comparing import compare
 from linnet.evaluation.ranking import Contender, rank
 from linnet.records.leaderboard import Skipped
 from linnet.records.predictions import Predictions
@@ -9,14 +10,18 @@ LABELS = np.array([0, 1] * 100)
 
 
 def contender(rung, n_wrong, *, confidence=0.9, from_the_end=False):
-    predicted = LABELS.copy()
-    wrong = slice(len(LABELS) - n_wrong, None) if from_the_end else slice(0, n_wrong)
-    predicted[wrong] = 1 - predicted[wrong]
-    probabilities = np.full((len(LABELS), 2), 1 - confidence, dtype=np.float32)
-    probabilities[np.arange(len(LABELS)), predicted] = confidence
+    wrong = np.zeros(len(LABELS), dtype=bool)
+    wrong[slice(len(LABELS) - n_wrong, None) if from_the_end else slice(0, n_wrong)] = True
+    return wrong_on(wrong, rung, confidence=confidence)
+
+
+def wrong_on(wrong, rung, *, confidence=0.9):
+    labels = np.arange(len(wrong)) % 2
+    probabilities = np.full((len(wrong), 2), 1 - confidence, dtype=np.float32)
+    probabilities[np.arange(len(wrong)), np.where(wrong, 1 - labels, labels)] = confidence
     predictions = Predictions(
-        ids=np.array([str(i) for i in range(len(LABELS))]),
-        labels=LABELS,
+        ids=np.array([str(i) for i in range(len(wrong))]),
+        labels=labels,
         probabilities=probabilities,
         class_names=("a", "b"),
     )
@@ -48,6 +53,24 @@ def test_few_but_one_sided_differences_are_told_apart():
     board = rank([contender("good", 20), contender("nested", 32)])
     assert board.rows[1].accuracy_high > board.rows[0].accuracy_low
     assert not board.rows[1].tied_with_best
+
+
+def test_a_pair_has_one_p_value_on_the_leaderboard_and_among_all_pairs():
+    rungs = [contender("good", 10), contender("near", 26, from_the_end=True), contender("far", 60)]
+    found = compare({each.rung: each.predictions for each in rungs})
+    p_values = {pair.second: pair.p_value for pair in found.pairs if pair.first == "good"}
+    assert {row.rung: row.p_value for row in rank(rungs).rows[1:]} == p_values
+
+
+def test_one_climb_in_twenty_at_most_denies_the_tie_of_rungs_that_are_equally_good():
+    generator = np.random.default_rng(0)
+    n_false = 0
+    for _ in range(100):
+        wrong = generator.random((8, 361)) < 0.05
+        board = rank([wrong_on(row, f"rung-{i}") for i, row in enumerate(wrong)])
+        n_false += not all(row.tied_with_best for row in board.rows)
+    # Corrected for the comparisons with the best only, it is 9 of 100.
+    assert n_false <= 5
 
 
 def test_equal_accuracy_is_ordered_by_log_loss_then_by_name():

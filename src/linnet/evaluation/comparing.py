@@ -28,14 +28,14 @@ def compare(predictions: Mapping[str, Predictions], *, seed: int = 0) -> Compari
     right = {name: said.correct for name, said in predictions.items()}
     # A sort is stable: among equals the one that comes first stays first.
     pairs = [sorted(pair, key=lambda name: -int(right[name].sum())) for pair in combinations(names, 2)]
-    p_values = paired.holm([paired.mcnemar(right[first], right[second]) for first, second in pairs])
+    p_values = paired.all_pairs(right)
     return Comparisons(
         n=len(predictions[names[0]]) if names else 0,
         confidence=CONFIDENCE,
         n_draws=N_DRAWS,
         pairs=tuple(
-            _comparison(first, second, right, p_value=p_value, seed=seed)
-            for (first, second), p_value in zip(pairs, p_values, strict=True)
+            _comparison(first, second, right, p_value=p_values[frozenset({first, second})], seed=seed)
+            for first, second in pairs
         ),
     )
 

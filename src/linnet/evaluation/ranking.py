@@ -1,4 +1,4 @@
-"""From test predictions of all rungs to the leaderboard: intervals, paired tests against the best, order."""
+"""From test predictions of all rungs to the leaderboard: intervals, the paired test against the best, order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,9 @@ class Contender:
 
 
 def rank(contenders: Sequence[Contender], *, skipped: Sequence[Skipped] = ()) -> Leaderboard:
-    """Order rungs by accuracy (then by log-loss, then by name) and test each against the first.
+    """Order rungs by accuracy (then by log-loss, then by name) and say which of them tie with the first.
+
+    The p-value is that of the pair among all pairs: the first is chosen on the same pictures.
 
     Args:
         contenders: At least one, each with at least one picture.
@@ -45,13 +47,14 @@ def rank(contenders: Sequence[Contender], *, skipped: Sequence[Skipped] = ()) ->
     """
     rows = [(_row(contender), contender) for contender in contenders]
     rows.sort(key=lambda pair: (-pair[0].accuracy, pair[0].log_loss, pair[0].rung))
-    best = rows[0][1].predictions.correct
-    p_values = paired.holm([paired.mcnemar(contender.predictions.correct, best) for _, contender in rows[1:]])
-    tested = [
-        replace(row, p_value=p_value, tied_with_best=p_value >= TIE_LEVEL)
-        for (row, _), p_value in zip(rows[1:], p_values, strict=True)
-    ]
-    return Leaderboard(rows=(rows[0][0], *tested), skipped=tuple(skipped))
+    best, *others = [row for row, _ in rows]
+    p_values = paired.all_pairs({contender.rung: contender.predictions.correct for contender in contenders})
+    tested = [_tested(row, p_values[frozenset({best.rung, row.rung})]) for row in others]
+    return Leaderboard(rows=(best, *tested), skipped=tuple(skipped))
+
+
+def _tested(row: LeaderboardRow, p_value: float) -> LeaderboardRow:
+    return replace(row, p_value=p_value, tied_with_best=p_value >= TIE_LEVEL)
 
 
 def _row(contender: Contender) -> LeaderboardRow:

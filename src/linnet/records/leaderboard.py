@@ -30,7 +30,7 @@ class LeaderboardRow:
         parameters: Learned numbers.
         megabytes: 10**6 bytes that the rung needs to predict.
         tied_with_best: Whether a paired test cannot tell it from the first row (always true there).
-        p_value: Of that paired test, corrected for the number of rungs; 1.0 in the first row.
+        p_value: Of that paired test, corrected for all pairs of rungs; 1.0 in the first row.
         settings: The hyper-parameters it ended with.
     """
 
