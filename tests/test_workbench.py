@@ -31,6 +31,7 @@ from linnet.errors import (
     UnknownNameError,
     UnsupportedError,
 )
+from linnet.evaluation import climbing
 from linnet.records import files
 from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import DataSpec, Protocol
@@ -212,6 +213,29 @@ def test_files_that_changed_since_are_noticed(tmp_path):
     with pytest.raises(DataError, match=r"1 changed \(dark/dark-0.png\); 1 gone \(light/light-1.png\)"):
         linnet.evaluate(run.folder, again=True)
     assert len(run.openings) == 1
+
+
+def test_labels_that_changed_since_are_noticed(pictures, tmp_path, monkeypatch):
+    files = sorted(path for path in pictures.rglob("*.png") if path.parent.name != "striped")
+    rows = [[str(path), path.parent.name] for path in files]
+    sheet = tmp_path / "labels.csv"
+    sheet.write_text("\n".join(["path,label", *map(",".join, rows)]) + "\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(climbing, "create", lambda name, _: StopsHere() if name == "knn" else MajorityClassifier())
+        with pytest.raises(KeyboardInterrupt):
+            linnet.climb(sheet, rungs=["majority", "knn"], out=tmp_path / "run")
+    finished = linnet.climb(sheet, rungs=["majority"], out=tmp_path / "finished")
+    manifest = (tmp_path / "run" / "manifest.csv").read_bytes()
+    for row in rows[:10]:
+        row[1] = "light"
+    sheet.write_text("\n".join(["path,label", *map(",".join, rows)]) + "\n")
+    said = r"10 with another label \(.*dark-0.png from dark to light, .* and 7 more\); .* or start a new run"
+    with pytest.raises(DataError, match=said):
+        workbench.resume(tmp_path / "run")
+    assert (tmp_path / "run" / "manifest.csv").read_bytes() == manifest
+    with pytest.raises(DataError, match=said):
+        linnet.evaluate(finished.folder, again=True)
+    assert len(finished.openings) == 1
 
 
 def test_another_folder_is_scored_with_classes_matched_by_name(finished, tmp_path):

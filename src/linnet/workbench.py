@@ -227,17 +227,13 @@ def resume(run: Path | str, *, progress: Progress = SILENT) -> Run:
 
     Raises:
         RunError: not a run folder, a damaged one, or a finished run.
-        DataError: the files have changed since.
+        DataError: files, labels or groups have changed since.
     """
     opened = Run.open(Path(run))
     if opened.is_finished:
         raise RunError(f"The run {run} came to its end; there is nothing to go on with.")
-    experiment = opened.experiment
-    ladder = climbing.ladder(experiment)
-    expected = opened.manifest if (opened.folder / "manifest.csv").exists() else None
-    loaded = loading.load(
-        experiment.data, experiment.protocol, seed=experiment.seed, expected=expected, progress=progress
-    )
+    ladder = climbing.ladder(opened.experiment)
+    loaded = loading.load_again(opened, progress=progress)
     running.finish(opened, ladder, loaded, command="resume", progress=progress)
     return opened
 
@@ -266,17 +262,14 @@ def evaluate(
 
     Raises:
         SealedError: the test split has been opened and `again` is not set.
-        DataError: the files have changed since, or no class of `data` is known to the run.
+        DataError: files, labels or groups have changed since, or no class of `data` is known to the run.
     """
     opened = Run.open(Path(run))
     if data is not None:
         return elsewhere.score(opened, running.spec_of(data), Path(out) if out is not None else None, progress=progress)
     if opened.openings and not again:
         climbing.refuse_second_opening(opened)
-    experiment = opened.experiment
-    loaded = loading.load(
-        experiment.data, experiment.protocol, seed=experiment.seed, expected=opened.manifest, progress=progress
-    )
+    loaded = loading.load_again(opened, progress=progress)
     skipped = opened.leaderboard.skipped if opened.is_finished else ()
     leaderboard = climbing.open_test(
         opened, loaded, command="evaluate", again=again, skipped=skipped, progress=progress

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from linnet.datasets.loading import load, load_for
-from linnet.errors import DataError
-from linnet.records.experiment import DataSpec, Protocol
+from linnet.datasets.loading import load, load_again, load_for
+from linnet.errors import DataError, RunError
+from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.run import Run
 from listening import Heard
 
 
@@ -122,6 +125,40 @@ def test_loading_again_is_the_same_to_the_bit(folder):
 def test_rows_are_found_by_id(folder):
     data = loaded(folder)
     assert data.everything.ids[data.row_of("2/3.png")] == "2/3.png"
+
+
+def test_data_that_a_run_has_not_written_down_yet_are_read_for_the_first_time(folder, tmp_path):
+    asked = Experiment(command="climb", data=DataSpec(source=str(folder)), rungs=("knn",))
+    run = Run.create(tmp_path / "run", asked)
+    first = load_again(run)
+    assert first.split.tolist() == loaded(folder).split.tolist()
+    changed = replace(first.manifest, split=np.where(first.manifest.split == "test", "train", "test"))
+    changed.write(run.folder / "manifest.csv")
+    assert load_again(run).split.tolist() == changed.split.tolist()
+
+
+def test_a_run_with_rungs_and_without_a_manifest_is_damaged(folder, tmp_path):
+    asked = Experiment(command="climb", data=DataSpec(source=str(folder)), rungs=("knn",))
+    run = Run.create(tmp_path / "run", asked)
+    run.rung_folder("knn").mkdir(parents=True)
+    (run.rung_folder("knn") / "selection.csv").write_text("")
+    with pytest.raises(RunError, match=r"manifest\.csv"):
+        load_again(run)
+
+
+def test_what_is_said_of_given_splits_is_said_again_when_a_run_goes_on(folder, tmp_path):
+    for i in range(72):
+        split = "test" if i % 3 == 2 else "train"
+        save(tmp_path / "given" / split / "ab"[i % 2] / f"{i}.png", 1000 + i)
+    run = Run.create(
+        tmp_path / "run", Experiment(command="climb", data=DataSpec(source=str(tmp_path / "given")), rungs=("knn",))
+    )
+    first = load_again(run)
+    assert any("no validation split" in sentence for sentence in first.messages)
+    first.manifest.write(run.folder / "manifest.csv")
+    heard = Heard()
+    assert load_again(run, progress=heard).messages == first.messages
+    assert set(first.messages) <= set(heard.said)
 
 
 GRAY = {"channels": 1, "height": 8, "width": 8, "fit": "crop"}

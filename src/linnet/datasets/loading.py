@@ -17,12 +17,14 @@ from linnet.datasets.packing.pack import Pack, open_pack
 from linnet.datasets.sources.naming import listed
 from linnet.datasets.splitting import duplicates, marking
 from linnet.datasets.splitting.sides import join_sides
+from linnet.datasets.splitting.taking_over import Before, take_over
 from linnet.errors import DataError
 from linnet.images import Geometry
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.records.manifest import Manifest, Texts, texts_of
 from linnet.records.matching import Matching
+from linnet.records.run import Run
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,7 +93,7 @@ def load(
     protocol: Protocol,
     *,
     seed: int,
-    expected: Manifest | None = None,
+    before: Before | None = None,
     progress: Progress = SILENT,
 ) -> Loaded:
     """Read a data source and split it.
@@ -100,32 +102,33 @@ def load(
         spec: Which pictures, and how they are stored.
         protocol: How they are split, where the source does not say.
         seed: Decides the split.
-        expected: What the data was when a run was made: its splits are taken over, and every file must be as it was.
+        before: What the data were when a run was made: its splits are taken over, and everything must be as it was.
         progress: Where long work reports to, and everything that a user should know is said.
 
     Raises:
         DataError: the source is missing, empty, has one class, no readable picture, or a class too small to split;
-            or files have changed since.
+            or files, labels or groups have changed since.
     """
     picked = _pick(spec, progress=progress)
     pack, rows, labels = picked.pack, picked.rows, picked.labels
-    said = list(pack.messages)
     _refuse_too_few_classes(labels, picked.class_names, spec.source)
     hashes = picked.manifest.content_hash[rows]
     found = duplicates.find(pack.images, picked.pixels, hashes, labels, progress=progress)
     table, dropped = marking.mark_duplicates(picked.manifest, rows, found, drop=spec.drop)
     sides = join_sides(table.group[rows], found.clusters)
-    if expected is None:
-        kept = np.flatnonzero(~dropped)
-        wanted = marking.Wanted(
-            rows=rows[kept], labels=labels[kept], sides=sides[kept], class_names=picked.class_names, protocol=protocol
-        )
-        table, more = marking.split(table, wanted, seed=seed)
-        said += more
-    else:
-        table = marking.take_over(table, expected)
+    kept = np.flatnonzero(~dropped)
+    wanted = marking.Wanted(
+        rows=rows[kept], labels=labels[kept], sides=sides[kept], class_names=picked.class_names, protocol=protocol
+    )
+    given = table.split[wanted.rows]
+    table = marking.split(table, wanted, seed=seed) if before is None else take_over(table, wanted, before)
     leaks = marking.leaks(table, rows, found)
-    said += [*marking.warnings(table, rows, picked.class_names, found), *leaks.messages]
+    said = [
+        *pack.messages,
+        *marking.split_messages(given, table.split[wanted.rows], protocol),
+        *marking.warnings(table, rows, picked.class_names, found),
+        *leaks.messages,
+    ]
     for sentence in said:
         progress.say(sentence)
     everything = _dataset(picked, table, np.flatnonzero(table.split[rows] != ""))
@@ -140,6 +143,25 @@ def load(
         duplicates={**found.to_json(table.id[rows]), "leaks": leaks.counts},
         messages=tuple(said),
     )
+
+
+def load_again(run: Run, *, progress: Progress = SILENT) -> Loaded:
+    """Read the data of a run, with its splits; a run that was stopped before it had any is read for the first time.
+
+    Args:
+        run: What was asked, and what the data were.
+        progress: As in `load`.
+
+    Raises:
+        DataError: the data are not there any more, or a file, a label, a group, a given split or the classes have
+            changed since.
+        RunError: the run's records of its data are damaged.
+    """
+    experiment, before = run.experiment, None
+    if run.rungs or (run.folder / "manifest.csv").exists():
+        has_facts = (run.folder / "data.json").exists()  # it is written after the manifest
+        before = Before(manifest=run.manifest, class_names=run.facts.class_names if has_facts else ())
+    return load(experiment.data, experiment.protocol, seed=experiment.seed, before=before, progress=progress)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -63,14 +63,7 @@ class RunData:
         Raises:
             DataError: they are not there any more, or have changed.
         """
-        experiment = self.run.experiment
-        return loading.load(
-            experiment.data,
-            experiment.protocol,
-            seed=experiment.seed,
-            expected=self.manifest,
-            progress=self._progress,
-        )
+        return loading.load_again(self.run, progress=self._progress)
 
     def learned_from(self, classifier: Classifier) -> Dataset:
         """Return the pictures that a rung of the run learned from."""

@@ -50,6 +50,12 @@ def wanted(data, *, sides=None, **protocol):
     )
 
 
+def split(data):
+    """Split, and say what is to be said of it."""
+    marked = marking.split(data, wanted(data), seed=0)
+    return marked, marking.split_messages(data.split, marked.split, Protocol())
+
+
 def test_classes_that_were_not_asked_for_are_ignored_and_in_no_split():
     marked = marking.select_classes(table(["a", "b", "c"], split=["train", "train", "test"]), ["c", "a"])
     assert marked.status.tolist() == ["used", "ignored", "used"]
@@ -98,7 +104,7 @@ def test_a_near_copy_stays_used_with_a_remark():
 
 def test_without_given_splits_all_three_are_made():
     data = table(["a", "b"] * 50)
-    marked, said = marking.split(data, wanted(data), seed=0)
+    marked, said = split(data)
     counts = {name: int(np.sum(marked.split == name)) for name in ("train", "valid", "test")}
     assert counts["test"] == pytest.approx(20, abs=2)
     assert counts["valid"] == pytest.approx(15, abs=2)
@@ -107,7 +113,7 @@ def test_without_given_splits_all_three_are_made():
 
 def test_given_splits_are_respected_and_what_lacks_is_cut_from_training():
     data = table(["a", "b"] * 40, split=["train"] * 60 + ["test"] * 20)
-    marked, said = marking.split(data, wanted(data), seed=0)
+    marked, said = split(data)
     assert (marked.split[60:] == "test").all()
     assert set(marked.split[:60].tolist()) == {"train", "valid"}
     assert len(said) == 1
@@ -116,7 +122,7 @@ def test_given_splits_are_respected_and_what_lacks_is_cut_from_training():
 
 def test_a_source_with_train_and_val_gets_its_test_from_training():
     data = table(["a", "b"] * 40, split=["train"] * 60 + ["valid"] * 20)
-    marked, said = marking.split(data, wanted(data), seed=0)
+    marked, said = split(data)
     assert (marked.split[60:] == "valid").all()
     assert set(marked.split[:60].tolist()) == {"train", "test"}
     assert "no test split" in said[0]
@@ -124,14 +130,14 @@ def test_a_source_with_train_and_val_gets_its_test_from_training():
 
 def test_rows_without_a_split_count_as_training_and_that_is_said():
     data = table(["a", "b"] * 30, split=["train"] * 20 + [""] * 20 + ["test"] * 10 + ["valid"] * 10)
-    marked, said = marking.split(data, wanted(data), seed=0)
+    marked, said = split(data)
     assert (marked.split[:40] == "train").all()
     assert said[0].startswith("20 pictures have no split")
 
 
 def test_folds_cover_all_but_the_test_split():
     data = table(["a", "b"] * 50)
-    marked, _ = marking.split(data, wanted(data, folds=5), seed=0)
+    marked = marking.split(data, wanted(data, folds=5), seed=0)
     assert set(marked.split.tolist()) == {"train", "test"}
     assert set(marked.fold[marked.split == "train"].tolist()) == {0, 1, 2, 3, 4}
     assert (marked.fold[marked.split == "test"] == -1).all()
@@ -140,7 +146,7 @@ def test_folds_cover_all_but_the_test_split():
 def test_sides_are_never_parted():
     data = table(["a", "b"] * 60)
     sides = np.repeat(np.arange(40), 3)
-    marked, _ = marking.split(data, wanted(data, sides=sides), seed=0)
+    marked = marking.split(data, wanted(data, sides=sides), seed=0)
     assert all(len(set(marked.split[sides == side].tolist())) == 1 for side in range(40))
 
 
@@ -149,7 +155,7 @@ def test_a_training_picture_with_a_copy_in_the_given_test_split_is_not_moved_to_
     sides = np.arange(80)
     sides[:20] = sides[60:]  # the first 20 training pictures are copies of the test pictures
     for seed in range(3):
-        marked, _ = marking.split(data, wanted(data, sides=sides), seed=seed)
+        marked = marking.split(data, wanted(data, sides=sides), seed=seed)
         assert (marked.split[:20] == "train").all()
 
 
@@ -163,19 +169,6 @@ def test_a_class_too_small_to_split_is_named():
     data = table(["a"] * 30 + ["rare"] * 2)
     with pytest.raises(DataError, match="rare"):
         marking.split(data, wanted(data), seed=0)
-
-
-def test_a_later_reading_takes_over_what_was():
-    before = table(["a", "b", "b"], split=["train", "test", ""])
-    after = table(["a", "b", "b"])
-    assert marking.take_over(after, before).split.tolist() == ["train", "test", ""]
-
-
-def test_changed_gone_and_new_files_are_told_apart():
-    before = table(["a", "b", "c"], split=["train", "test", "train"])
-    after = table(["a", "b", "d"], hashes=["0000", "ffff", "0002"])
-    with pytest.raises(DataError, match=r"1 changed \(b/1\); 1 gone \(c/2\); 1 new \(d/2\)"):
-        marking.take_over(after, before)
 
 
 def test_leaks_between_given_splits_are_counted_and_said():

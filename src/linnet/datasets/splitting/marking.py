@@ -113,25 +113,21 @@ class Wanted:
     protocol: Protocol
 
 
-def split(table: Manifest, wanted: Wanted, *, seed: int) -> tuple[Manifest, list[str]]:
+def split(table: Manifest, wanted: Wanted, *, seed: int) -> Manifest:
     """Give every picture its split, and its fold where folds are wanted.
 
     Splits that the source gives are kept. What it lacks is taken from its training pictures, stratified, never parting
     pictures that belong together.
-
-    Returns:
-        The manifest with splits, and what the user should know.
 
     Raises:
         DataError: a class is too small, or the source gives no training pictures.
     """
     rows, protocol = wanted.rows, wanted.protocol
     given, hashes = table.split[rows], table.content_hash[rows]
-    has = {name: bool(np.any(given == name)) for name in SPLITS}
     pool = np.flatnonzero((given == "train") | (given == ""))
     if not len(pool):
         raise DataError("The source gives splits but no training pictures; a train folder or split was wanted.")
-    parts = fractions(has, protocol)
+    parts = fractions(given, protocol)
     assigned = given.astype(object)
     assigned[pool] = "train"
     if len(parts) > 1:
@@ -146,7 +142,7 @@ def split(table: Manifest, wanted: Wanted, *, seed: int) -> tuple[Manifest, list
             stay=np.isin(wanted.sides[pool], wanted.sides[np.isin(given, ("valid", "test"))]),
         )
     marked = with_column(table, "split", rows, texts_of(assigned.tolist()))
-    if not any(has.values()):
+    if not _given(given):
         sides.check_disjoint(texts_of(assigned.tolist()), wanted.sides)
     if protocol.folds:
         inside = np.flatnonzero(assigned != "test")
@@ -155,51 +151,51 @@ def split(table: Manifest, wanted: Wanted, *, seed: int) -> tuple[Manifest, list
             wanted.labels[inside], wanted.sides[inside], hashes[inside], n_folds=protocol.folds, seed=seed
         )
         marked = replace(marked, fold=fold)
-    return marked, _split_messages(given, assigned, has, parts)
+    return marked
 
 
-def fractions(has: Mapping[str, bool], protocol: Protocol) -> dict[str, float]:
+def fractions(given: Texts, protocol: Protocol) -> dict[str, float]:
     """Say into what the training pictures of a source are divided: the splits that it does not give itself.
 
     Folds need no validation split.
+
+    Args:
+        given: (n,) str, the splits that the source gives.
+        protocol: Fractions and folds.
     """
-    parts = {}
-    if not has["valid"] and not protocol.folds:
+    parts, has = {}, _given(given)
+    if "valid" not in has and not protocol.folds:
         parts["valid"] = protocol.valid_fraction
-    if not has["test"]:
+    if "test" not in has:
         parts["test"] = protocol.test_fraction
     return {"train": 1 - sum(parts.values()), **parts}
 
 
-def take_over(table: Manifest, expected: Manifest) -> Manifest:
-    """Give every picture the split, fold and status that it had when a run was made.
+def split_messages(given: Texts, assigned: Texts, protocol: Protocol) -> list[str]:
+    """Say what was made of splits that the source gives in part.
 
-    Raises:
-        DataError: files have changed, are gone, or are new since.
+    Args:
+        given: (n,) str, the splits that the source gives.
+        assigned: (n,) str, those that pictures have.
+        protocol: Fractions and folds.
     """
-    now = dict(zip(table.id.tolist(), table.content_hash.tolist(), strict=True))
-    was = dict(zip(expected.id.tolist(), expected.content_hash.tolist(), strict=True))
-    used = set(expected.id[expected.split != ""].tolist())
-    gone = sorted(name for name in used if not now.get(name))
-    changed = sorted(name for name in used if now.get(name) and now[name] != was[name])
-    new = sorted(name for name, content in now.items() if content and name not in was)
-    parts = [
-        f"{len(some)} {word} ({listed(some, 3)})"
-        for some, word in ((changed, "changed"), (gone, "gone"), (new, "new"))
-        if some
-    ]
-    if parts:
-        raise DataError(
-            f"The files are not those of the run any more: {'; '.join(parts)}; bring them back, or climb again."
-        )
-    position = {name: i for i, name in enumerate(expected.id.tolist())}
-    order = np.array([position.get(name, -1) for name in table.id.tolist()], dtype=np.int64)
-    known = np.flatnonzero(order >= 0)
-    for name in ("split", "status", "reason"):
-        table = with_column(table, name, known, getattr(expected, name)[order[known]])
-    fold = table.fold.copy()
-    fold[known] = expected.fold[order[known]]
-    return replace(table, fold=fold)
+    has = _given(given)
+    if not has:
+        return []
+    said = []
+    if n := int(np.sum(given == "")):
+        said.append(f"{n} pictures have no split where others have one; they count as training pictures.")
+    gives = " and ".join(has)
+    for name in fractions(given, protocol):
+        if name != "train":
+            n, word = int(np.sum(assigned == name)), {"valid": "validation", "test": "test"}[name]
+            said.append(f"The source gives {gives} but no {word} split; {n:,} of its training pictures became one.")
+    return said
+
+
+def _given(given: Texts) -> list[str]:
+    """Return the splits that occur, in their order."""
+    return [name for name in SPLITS if np.any(given == name)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,19 +252,3 @@ def _left_out(table: Manifest) -> list[str]:
     named = listed([f"{table.id[row]} ({table.reason[row]})" for row in rows], 2)
     n = f"1 of {len(table):,} files" if len(rows) == 1 else f"{len(rows):,} of {len(table):,} files"
     return [f"{n} could not be used and {'is' if len(rows) == 1 else 'are'} left out: {named}."]
-
-
-def _split_messages(
-    given: Texts, assigned: npt.NDArray[np.object_], has: Mapping[str, bool], parts: Mapping[str, float]
-) -> list[str]:
-    if not any(has.values()):
-        return []
-    said = []
-    if n := int(np.sum(given == "")):
-        said.append(f"{n} pictures have no split where others have one; they count as training pictures.")
-    gives = " and ".join(name for name in SPLITS if has[name])
-    for name in parts:
-        if name != "train":
-            n, word = int(np.sum(assigned == name)), {"valid": "validation", "test": "test"}[name]
-            said.append(f"The source gives {gives} but no {word} split; {n:,} of its training pictures became one.")
-    return said
