@@ -89,6 +89,22 @@ def test_dropped_copies_are_in_no_split(folder):
     assert data.manifest.split[data.manifest.status == "duplicate"].tolist() == [""]
 
 
+def test_a_group_in_two_given_splits_is_said_and_counted(folder):
+    rows = ["path,label,split,group"]
+    for name in ("1", "2"):
+        rows += [f"{name}/{i}.png,{name},{'test' if i < 5 else 'train'},patient-{i % 8}" for i in range(20)]
+    (folder / "table.csv").write_text("\n".join(rows) + "\n")
+    heard = Heard()
+    data = load(DataSpec(source=str(folder / "table.csv")), Protocol(), seed=0, progress=heard)
+    (said,) = (sentence for sentence in data.messages if "group" in sentence)
+    assert said.startswith("10 of 10 test pictures are of a group that train has as well (patient-0, patient-1,")
+    assert said in heard.said
+    assert data.duplicates["group_leaks"] == {"train-test": 10}
+    assert data.duplicates["leaks"] == {}
+    # What Linnet cuts from training itself keeps groups whole, also those that are in test.
+    assert set(data.manifest.split[data.manifest.group == "patient-3"].tolist()) == {"train", "test"}
+
+
 def test_an_empty_class_stays_a_class(folder):
     (folder / "3").mkdir()
     data = loaded(folder)

@@ -86,6 +86,8 @@ def test_small_pictures_are_known(evidence, side, is_small):
 def test_leaks_above_zero_are_kept(evidence):
     found = with_facts(evidence, duplicates={"leaks": {"train-test": 3, "train-valid": 0}})
     assert found.leaks == {"train-test": 3}
+    assert found.group_leaks == {}
+    assert with_facts(evidence, duplicates={"group_leaks": {"train-test": 4}}).group_leaks == {"train-test": 4}
 
 
 def test_pairs_of_equal_pictures_are_named(data):

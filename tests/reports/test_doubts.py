@@ -51,6 +51,13 @@ def test_classes_without_pictures_and_with_few_are_doubts(evidence):
     assert said(evidence, classes=with_n(evidence, 5, 3))[0].startswith("All classes have fewer")
 
 
+def test_groups_in_two_splits_are_a_doubt(evidence):
+    facts = replace(evidence.facts, duplicates={"group_leaks": {"train-test": 12, "train-valid": 1}})
+    sentences = said(replace(evidence, facts=facts))
+    assert "12 pictures belong to groups with others in an earlier split (train and test): see the data." in sentences
+    assert "1 picture belongs to a group with others in an earlier split (train and valid): see the data." in sentences
+
+
 def test_several_openings_come_first(new_run):
     evidence = gather(new_run(n_openings=2))
     first = doubts(evidence, describe_data(evidence), describe_sealing(evidence))[0]

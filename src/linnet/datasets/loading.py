@@ -39,7 +39,7 @@ class Loaded:
         manifest: Every file found, with what became of it.
         geometry: How pictures got their shape.
         files: What was found in the files, as plain values.
-        duplicates: Counts and examples of duplicates, conflicts and leaks, as plain values.
+        duplicates: Counts and examples of duplicates, conflicts and leaks, of copies and of groups, as plain values.
         messages: Whole sentences that were said while loading.
     """
 
@@ -122,12 +122,13 @@ def load(
     )
     given = table.split[wanted.rows]
     table = marking.split(table, wanted, seed=seed) if before is None else take_over(table, wanted, before)
-    leaks = marking.leaks(table, rows, found)
+    leaks, parted = marking.leaks(table, rows, found), marking.group_leaks(table, rows)
     said = [
         *pack.messages,
         *marking.split_messages(given, table.split[wanted.rows], protocol),
         *marking.warnings(table, rows, picked.class_names, found),
         *leaks.messages,
+        *parted.messages,
     ]
     for sentence in said:
         progress.say(sentence)
@@ -140,7 +141,7 @@ def load(
         manifest=table,
         geometry=pack.geometry,
         files=pack.facts,
-        duplicates={**found.to_json(table.id[rows]), "leaks": leaks.counts},
+        duplicates={**found.to_json(table.id[rows]), "leaks": leaks.counts, "group_leaks": parted.counts},
         messages=tuple(said),
     )
 

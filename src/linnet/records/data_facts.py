@@ -26,7 +26,8 @@ class DataFacts:
         mean: Per channel, of the training split, pixels in [0, 1].
         std: Per channel, likewise.
         brightness: Training pictures by the mean of all their pixels, counted in equal steps from 0 to 1.
-        duplicates: How many exact and near pairs there are, examples of them, leaks between given splits.
+        duplicates: How many exact and near pairs there are, examples of them, and leaks between given splits, of copies
+            and of groups.
         messages: Whole sentences that were shown while reading.
         split_hash: Of the test split, as in the ledger.
     """

@@ -1,6 +1,6 @@
 """What a report says of the data: counts, examples, what the files were like, duplicates and problems."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +93,7 @@ class DataPart:
         duplicates: Counts of equal pictures.
         pairs: Examples of them.
         leaks: {which splits share pictures: n}, those above zero.
+        group_leaks: {which splits share given groups: n pictures of the later one}, those above zero.
         messages: What was said while reading.
         problems: The first files that were not simply used, of `n_problems`.
     """
@@ -110,6 +111,7 @@ class DataPart:
     duplicates: CountTable
     pairs: tuple[DuplicatePair, ...]
     leaks: dict[str, int]
+    group_leaks: dict[str, int]
     messages: tuple[str, ...]
     problems: tuple[ProblemFile, ...]
     n_problems: int
@@ -164,11 +166,16 @@ def describe_data(evidence: Evidence) -> DataPart | None:
         files=count_tables(facts.files) if facts else (),
         duplicates=CountTable(title="Equal pictures", rows=single_values(duplicates)),
         pairs=_pairs(evidence, duplicates.get("examples", ())),
-        leaks={str(where): n for where, n in dict(duplicates.get("leaks") or {}).items() if n},
+        leaks=_above_zero(duplicates.get("leaks")),
+        group_leaks=_above_zero(duplicates.get("group_leaks")),
         messages=facts.messages if facts else (),
         problems=problems,
         n_problems=sum(n for status, n in counts.items() if status != "used"),
     )
+
+
+def _above_zero(counts: Mapping[str, int] | None) -> dict[str, int]:
+    return {str(where): n for where, n in (counts or {}).items() if n}
 
 
 def _classes(evidence: Evidence) -> tuple[tuple[ClassPart, ...], tuple[str, ...]]:

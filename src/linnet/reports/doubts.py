@@ -58,6 +58,10 @@ def _data(data: DataPart) -> Iterator[str]:
     for where, n in data.leaks.items():
         splits = where.replace("-", " and ")
         yield f"{count(n, 'pair')} of equal pictures stand in two splits at once ({splits}): see the data."
+    for where, n in data.group_leaks.items():
+        splits = where.replace("-", " and ")
+        belongs = "belongs to a group" if n == 1 else "belong to groups"
+        yield f"{count(n, 'picture')} {belongs} with others in an earlier split ({splits}): see the data."
     if n := data.counts.get("conflicting", 0):
         yield f"{count(n, 'picture')} stand in the data with two different labels; at least one of them is wrong."
     if n := data.counts.get("unreadable", 0):

@@ -183,6 +183,28 @@ def test_no_leaks_no_message():
     assert marking.leaks(data, np.arange(2), nothing_found(2)).messages == ()
 
 
+def test_groups_that_cross_given_splits_are_counted_and_said():
+    given = ["train", "train", "valid", "test", "test", "test"]
+    data = table(["a"] * 6, split=given, group=["p1", "", "p2", "p1", "p1", ""])
+    found = marking.group_leaks(data, np.arange(6))
+    assert found.counts == {"train-test": 2}
+    (sentence,) = found.messages
+    assert sentence.startswith("2 of 3 test pictures are of a group that train has as well (p1), as the source gives")
+    # Only the pictures that take part count.
+    assert marking.group_leaks(data, np.arange(1, 6)).counts == {}
+
+
+def test_one_picture_of_a_group_in_validation_and_test_is_said_in_the_singular():
+    data = table(["a"] * 3, split=["train", "valid", "test"], group=["", "g", "g"])
+    (sentence,) = marking.group_leaks(data, np.arange(3)).messages
+    assert sentence.startswith("1 of 1 test pictures is of a group that valid has as well (g)")
+
+
+def test_whole_groups_are_no_leak():
+    data = table(["a"] * 4, split=["train", "train", "test", "test"], group=["g", "g", "", ""])
+    assert marking.group_leaks(data, np.arange(4)) == marking.Leaks(counts={}, messages=())
+
+
 def test_empty_and_unequal_classes_are_warned_about():
     data = table(["a"] * 9 + ["b"], split=["train"] * 10)
     said = marking.warnings(data, np.arange(10), ["a", "b", "ghost"], nothing_found(10))

@@ -200,7 +200,7 @@ def _given(given: Texts) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaks:
-    """Hold how many pictures of one split have a copy in another, and what to say of it."""
+    """Hold how many pictures of one split have a copy, or others of their group, in another, and what to say of it."""
 
     counts: dict[str, int]
     messages: tuple[str, ...]
@@ -217,6 +217,24 @@ def leaks(table: Manifest, rows: Positions, found: Duplicates) -> Leaks:
         if name.endswith("-test")
     ]
     return Leaks(counts=counts, messages=tuple(messages))
+
+
+def group_leaks(table: Manifest, rows: Positions) -> Leaks:
+    """Count the pictures of each later split whose given group stands in an earlier split, too."""
+    split_of, groups = table.split[rows], table.group[rows]
+    together = sides.join_sides(groups, np.arange(len(rows)))
+    counts = {name: n for name, n in sides.leaks(split_of, together).items() if n}
+    said = []
+    for name, n in counts.items():
+        if name.endswith("-test"):
+            earlier = name.split("-")[0]
+            parted = np.unique(groups[sides.leaked(split_of, together, earlier, "test")]).tolist()
+            n_test = int(np.sum(split_of == "test"))
+            said.append(
+                f"{n} of {n_test} test pictures {'is' if n == 1 else 'are'} of a group that {earlier} has as well "
+                f"({listed(parted, 3)}), as the source gives its splits; nothing was moved, but numbers may flatter."
+            )
+    return Leaks(counts=counts, messages=tuple(said))
 
 
 def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found: Duplicates) -> list[str]:
