@@ -458,7 +458,7 @@ def test_without_tensorboard_nothing_is_begun(pictures, tmp_path, monkeypatch):
 def test_folders_may_be_given_as_text(pictures, tmp_path):
     run = linnet.climb(str(pictures), rungs=["majority"], out=str(tmp_path / "run"))
     assert linnet.report(str(run.folder), out=str(tmp_path / "page.html")) == tmp_path / "page.html"
-    assert len(linnet.evaluate(str(run.folder), str(pictures), out=str(tmp_path / "scores")).rows) == 1
+    assert len(linnet.evaluate(str(run.folder), str(pictures), again=True, out=str(tmp_path / "scores")).rows) == 1
     linnet.inspect(str(pictures), out=str(tmp_path / "seen"))
     assert (tmp_path / "seen" / "manifest.csv").exists()
 

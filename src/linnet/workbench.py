@@ -252,7 +252,8 @@ def evaluate(
         run: A run folder.
         data: Another labelled source, of which every picture is scored; classes are matched by name. None: the run's
             own test split, which is sealed after its first opening.
-        again: Whether a second opening is meant; it is written into the ledger and shown in the report.
+        again: Whether a second opening is meant, also of pictures of the test split that are found in `data`; it is
+            written into the ledger and shown in the report.
         out: With `data`, a new folder for the leaderboard, the predictions, all numbers, and manifest.csv with what
             became of every file; None writes nothing.
         progress: Where long work reports to.
@@ -261,12 +262,13 @@ def evaluate(
         One row per rung; its `matching` says which classes and pictures of `data` were scored, and which were not.
 
     Raises:
-        SealedError: the test split has been opened and `again` is not set.
+        SealedError: the test split has been opened and `again` is not set, or `data` has pictures of it.
         DataError: files, labels or groups have changed since, or no class of `data` is known to the run.
     """
     opened = Run.open(Path(run))
     if data is not None:
-        return elsewhere.score(opened, running.spec_of(data), Path(out) if out is not None else None, progress=progress)
+        place = Path(out) if out is not None else None
+        return elsewhere.score(opened, running.spec_of(data), place, again=again, progress=progress)
     if opened.openings and not again:
         climbing.refuse_second_opening(opened)
     loaded = loading.load_again(opened, progress=progress)

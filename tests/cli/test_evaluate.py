@@ -1,5 +1,10 @@
 import json
 
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
 
 def test_the_test_split_stays_sealed(command, run_folder):
     code, out, err = command("evaluate", run_folder)
@@ -8,9 +13,21 @@ def test_the_test_split_stays_sealed(command, run_folder):
     assert "--again" in err
 
 
-def test_other_pictures_are_scored_without_opening_the_test_split(command, run_folder, tmp_path):
+@pytest.fixture
+def others(tmp_path):
+    """Digits as files of another look, none of which the run has seen."""
+    digits = load_digits()
+    for i in range(300, 600):
+        place = tmp_path / "others" / str(digits.target[i])
+        place.mkdir(parents=True, exist_ok=True)
+        pixels = (digits.images[i] * 14 + 7).astype(np.uint8)
+        Image.fromarray(pixels).save(place / f"{i}.png")
+    return tmp_path / "others"
+
+
+def test_other_pictures_are_scored_without_opening_the_test_split(command, run_folder, others, tmp_path):
     before = (run_folder / "ledger.jsonl").read_bytes()
-    code, out, _ = command("evaluate", run_folder, "digits[8,3]", "--out", tmp_path / "scores", "--json")
+    code, out, _ = command("evaluate", run_folder, f"{others}[8,3]", "--out", tmp_path / "scores", "--json")
     assert code == 0
     assert json.loads(out)["rows"][0]["rung"] == "least-squares"
     assert json.loads(out)["rows"][0]["accuracy"] > 0.95
@@ -20,12 +37,20 @@ def test_other_pictures_are_scored_without_opening_the_test_split(command, run_f
     assert json.loads(out)["matching"] == json.loads((tmp_path / "scores" / "leaderboard.json").read_text())["matching"]
 
 
-def test_classes_that_only_one_side_has_are_in_the_output_and_said(command, run_folder):
-    code, out, err = command("evaluate", run_folder, "digits[5,8,1]", "--json")
+def test_pictures_of_the_test_split_under_another_name_are_refused(command, run_folder):
+    before = (run_folder / "ledger.jsonl").read_bytes()
+    code, out, err = command("evaluate", run_folder, "digits[8,1]")
+    assert (code, out) == (1, "")
+    assert "of the test split of" in " ".join(err.split())
+    assert (run_folder / "ledger.jsonl").read_bytes() == before
+
+
+def test_classes_that_only_one_side_has_are_in_the_output_and_said(command, run_folder, others):
+    code, out, err = command("evaluate", run_folder, f"{others}[5,8,1]", "--json")
     assert code == 0
     matching = json.loads(out)["matching"]
     assert (matching["unknown"].keys(), matching["missing"]) == ({"5", "1"}, ["3"])
-    assert json.loads(out)["rows"][0]["n"] == matching["n_scored"] == 174
+    assert json.loads(out)["rows"][0]["n"] == matching["n_scored"] == len(list((others / "8").iterdir()))
     assert "Classes of the run without a picture here: 3." in " ".join(err.split())
 
 

@@ -217,10 +217,11 @@ def test_for_a_model_missing_and_unknown_classes_are_counted_named_and_said(fold
     assert table.counts() == {"used": 40, "ignored": 20, "unreadable": 1}
 
 
-def test_for_a_model_pictures_that_it_learned_from_are_counted(folder):
+def test_for_a_model_pictures_of_its_run_are_counted(folder):
     run = loaded(folder)
-    found = loaded_for(folder, "1", "2", "10", learned=run.manifest)
+    found = loaded_for(folder, "1", "2", "10", own=run.manifest)
     assert 0 < found.matching.n_learned_from == len(run.development()) < found.matching.n_scored == 60
+    assert found.matching.n_of_test == len(run.part("test"))
 
 
 def test_one_class_alone_can_be_scored(folder, tmp_path):

@@ -1,13 +1,15 @@
 """Scoring pictures that are not the run's own, on files of brightness classes."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import linnet
-from linnet.errors import DataError, RunError
+from linnet.errors import DataError, RunError, SealedError
 from linnet.evaluation import elsewhere
 from linnet.records.experiment import DataSpec, Experiment
 from linnet.records.leaderboard import Leaderboard
@@ -88,16 +90,68 @@ def test_names_that_are_exchanged_make_everything_wrong(run, tmp_path):
     assert {row.rung: row.accuracy for row in score(run, swapped).rows}["knn"] == 0.0
 
 
-def test_the_runs_own_pictures_are_called_so(run):
-    heard = Heard()
-    board = score(run, run.experiment.data.source, progress=heard)
+def test_the_runs_own_pictures_are_called_so(run, tmp_path):
+    heard, run = Heard(), copied(run, tmp_path)
+    board = score(run, run.experiment.data.source, again=True, progress=heard)
     assert 0 < board.matching.n_learned_from == 60 - run.openings[0].n < board.matching.n_scored
+    assert board.matching.n_of_test == run.openings[0].n
     assert any("has learned from" in said for said in heard.said)
+
+
+def copied(run, folder):
+    """Copy a run, so that what is written into it harms no other test."""
+    return Run.open(Path(shutil.copytree(run.folder, folder / "run")))
+
+
+def sealed_files(run, folder):
+    """Copy the files of the run's test split, under other names."""
+    table = run.manifest
+    for row in table.rows(split="test").tolist():
+        place = folder / "holiday" / str(table.label[row])
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(run.experiment.data.source) / str(table.id[row]), place / f"photo-{row}.png")
+    return folder / "holiday"
+
+
+def test_pictures_of_the_test_split_are_known_under_any_name_and_refused(run, tmp_path):
+    run = copied(run, tmp_path)
+    before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    n, folder = run.openings[0].n, sealed_files(run, tmp_path)
+    with pytest.raises(SealedError, match=rf"holiday has {n} pictures of the test split of .* --again if you mean it"):
+        score(run, folder, out=tmp_path / "out")
+    write_pictures(tmp_path / "more", {"dark": 4, "light": 4}, seed=9)
+    one = next((folder / "dark").iterdir())
+    shutil.copy(one, tmp_path / "more" / "light" / "among others.png")
+    with pytest.raises(SealedError, match="more has 1 picture of the test split"):
+        score(run, tmp_path / "more")
+    assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_scoring_the_test_split_again_is_written_into_ledger_and_report(run, tmp_path):
+    run = copied(run, tmp_path)
+    first = run.openings[0]
+    board = score(run, sealed_files(run, tmp_path), again=True, out=tmp_path / "out")
+    assert {row.rung: row.accuracy for row in board.rows} == {row.rung: row.accuracy for row in run.leaderboard.rows}
+    second = run.openings[1]
+    assert (second.command, second.n, second.split_hash) == ("evaluate", first.n, first.split_hash)
+    assert second.rungs == ("majority", "knn")
+    assert "was opened twice" in (run.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_test_split_that_was_never_opened_is_not_opened_through_a_folder(run, tmp_path):
+    folder, run = sealed_files(run, tmp_path), copied(run, tmp_path)
+    for name in ("ledger.jsonl", "leaderboard.json"):
+        (run.folder / name).unlink()
+    for again in (False, True):
+        with pytest.raises(SealedError, match="has not been opened yet; leave them out"):
+            score(run, folder, again=again)
+    assert run.openings == ()
 
 
 def test_the_ledger_stays_as_it_is(run, tmp_path):
     before = (run.folder / "ledger.jsonl").read_bytes()
-    score(run, write_pictures(tmp_path / "other", {"dark": 3}))
+    score(run, write_pictures(tmp_path / "other", {"dark": 3}, seed=4))
     assert (run.folder / "ledger.jsonl").read_bytes() == before
 
 

@@ -103,15 +103,22 @@ def test_no_picture_and_too_many_are_refused(data, pictures, monkeypatch):
         picking.pick([str(pictures / "dark" / f"{i}.jpg") for i in range(4)], data)
 
 
-def test_test_pictures_stay_sealed_until_the_split_was_opened(run, data, tmp_path):
+def test_test_pictures_stay_sealed_until_the_split_was_opened(run, data, pictures, tmp_path):
     test_id = str(data.loaded.part("test").ids[0])
     assert picking.pick([test_id], data)[0][0].name == test_id
     sealed = tmp_path / "sealed"
     sealed.mkdir()
     for name in ("experiment.toml", "manifest.csv", "data.json"):
         (sealed / name).write_bytes((run.folder / name).read_bytes())
-    with pytest.raises(SealedError, match="has not been opened yet"):
-        picking.pick([test_id], picking.RunData(Run(sealed)))
+    train_id = str(data.loaded.part("train").ids[0])
+    file = tmp_path / "holiday" / "photo.jpg"
+    file.parent.mkdir()
+    file.write_bytes((pictures / test_id).read_bytes())
+    for wanted in (test_id, str(pictures / test_id), str(file), str(file.parent), str(pictures)):
+        with pytest.raises(SealedError, match="has not been opened yet"):
+            picking.pick([wanted], picking.RunData(Run(sealed)))
+        assert picking.pick([wanted], data)[0]
+    assert picking.pick([str(pictures / train_id)], picking.RunData(Run(sealed)))[0][0].pixels.shape == (3, 16, 16)
 
 
 def test_a_picture_that_was_dropped_is_refused_with_its_reason(run, tmp_path):

@@ -28,6 +28,7 @@ def test_where_everything_fits_nothing_is_said():
             "The run has learned from 3 of the 1,200 scored pictures, so these numbers are better than those of new "
             "ones would be.",
         ),
+        ({"n_of_test": 4}, "Of the run's own test split: 4 pictures."),
     ],
 )
 def test_what_does_not_fit_is_said_in_a_sentence(changes, says):
@@ -40,7 +41,7 @@ def test_of_many_classes_the_first_are_named():
 
 
 def test_it_comes_back_from_json():
-    whole = matching(unknown={"zebra": 2}, missing=("cat",), n_unreadable=1, n_learned_from=3)
+    whole = matching(unknown={"zebra": 2}, missing=("cat",), n_unreadable=1, n_learned_from=3, n_of_test=4)
     assert Matching.from_plain(json.loads(json.dumps(whole.to_plain()))) == whole
 
 

@@ -25,7 +25,7 @@ def evaluate(
         data: Another labelled source, of which every picture is scored; classes are matched by name, and those that
             only one side has are named. If not given, the run's own test split, which stays sealed after its first
             opening unless --again is given.
-        again: Open the test split again; the ledger and the report will show it.
+        again: Open the test split again, also where DATA has pictures of it; the ledger and the report will show it.
         out: A new folder for the leaderboard, the predictions and all numbers on DATA, and a manifest of what became of
             every file.
         seed: Of no effect here: intervals are always drawn alike.

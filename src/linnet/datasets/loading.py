@@ -22,7 +22,7 @@ from linnet.errors import DataError
 from linnet.images import Geometry
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import DataSpec, Protocol
-from linnet.records.manifest import Manifest, Texts, texts_of
+from linnet.records.manifest import Manifest, Texts
 from linnet.records.matching import Matching
 from linnet.records.run import Run
 
@@ -185,7 +185,7 @@ def load_for(
     *,
     class_names: Sequence[str],
     geometry: dict[str, Any],
-    learned: Manifest | None = None,
+    own: Manifest | None = None,
     progress: Progress = SILENT,
 ) -> LoadedElsewhere:
     """Read all pictures of a source for classifiers that know their classes and their geometry already.
@@ -194,7 +194,7 @@ def load_for(
         spec: Which pictures; its size and fit are not asked.
         class_names: The classifiers' classes, in their order; pictures are matched by class name.
         geometry: What pictures are brought to, as plain values.
-        learned: The pictures of the run; those of its training and validation splits are looked for by their content.
+        own: The pictures of the run, which are looked for by their content.
         progress: Told which classes are missing, and how many pictures of unknown classes are left out.
 
     Raises:
@@ -207,7 +207,7 @@ def load_for(
             f"{spec.source} has the classes {listed(list(theirs))}; the run knows {listed(list(class_names))}; "
             "name the folders as the run names its classes."
         )
-    matching = _matching(spec.source, picked, class_names, learned)
+    matching = _matching(spec.source, picked, class_names, own)
     for sentence in (*picked.pack.messages, *matching.sentences()):
         progress.say(sentence)
     if not matching.n_scored:
@@ -241,21 +241,24 @@ class _Picked:
     labels: npt.NDArray[np.int64]
 
 
-def _matching(source: str, picked: _Picked, class_names: Sequence[str], learned: Manifest | None) -> Matching:
-    """Compare the classes of a source with those of a run, and its pictures with those that the run learned from."""
+def _matching(source: str, picked: _Picked, class_names: Sequence[str], own: Manifest | None) -> Matching:
+    """Compare the classes and the pictures of a source with those of a run."""
     table, theirs = picked.manifest, picked.class_names
     counts = dict(zip(theirs, np.bincount(picked.labels, minlength=len(theirs)).tolist(), strict=True))
     known = picked.rows[np.isin(table.label[picked.rows], class_names)]
-    seen: Texts = texts_of([])
-    if learned is not None:
-        seen = learned.content_hash[np.isin(learned.split, ("train", "valid"))]
+
+    def n_in(*splits: str) -> int:
+        known_there = own.content_hash[np.isin(own.split, splits)] if own is not None else ()
+        return int(np.isin(table.content_hash[known], known_there).sum())
+
     return Matching(
         source=source,
         n_scored=len(known),
         unknown={name: n for name, n in counts.items() if name not in class_names},
         missing=tuple(name for name in class_names if not counts.get(name)),
         n_unreadable=int(np.isin(table.status, ("unreadable", "too large")).sum()),
-        n_learned_from=int(np.isin(table.content_hash[known], seen).sum()),
+        n_learned_from=n_in("train", "valid"),
+        n_of_test=n_in("test"),
     )
 
 

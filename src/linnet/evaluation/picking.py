@@ -1,5 +1,6 @@
 """Which pictures a user means by files, folders and ids of a run's data; what is done with them is not known here."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,6 +66,12 @@ class RunData:
         """
         return loading.load_again(self.run, progress=self._progress)
 
+    @cached_property
+    def sealed(self) -> frozenset[str]:
+        """Content hashes of the test split until it is opened; none from then on."""
+        table = self.manifest
+        return frozenset() if self.run.openings else frozenset(table.content_hash[table.split == "test"].tolist())
+
     def learned_from(self, classifier: Classifier) -> Dataset:
         """Return the pictures that a rung of the run learned from."""
         is_watched = classifier.needs_valid and len(self.loaded.part("valid")) > 0
@@ -84,7 +91,7 @@ def pick(wanted: Sequence[str], data: RunData) -> tuple[list[Picked], list[str]]
     Raises:
         DataError: a name that is none of these, or a folder without a picture.
         ImagesError: a file that is no usable picture.
-        SealedError: an id of the test split, which has not been opened.
+        SealedError: a picture of the test split, by its id or as a file, and that has not been opened.
         ConfigError: no picture, or more than `MOST`.
     """
     geometry = Geometry.from_plain(data.run.facts.geometry)
@@ -93,11 +100,11 @@ def pick(wanted: Sequence[str], data: RunData) -> tuple[list[Picked], list[str]]
     for text in dict.fromkeys(wanted):
         path = Path(text).expanduser()
         if path.is_dir():
-            pictures, sentences = _of_folder(path, geometry)
+            pictures, sentences = _of_folder(path, geometry, data)
             found += pictures
             left_out += sentences
         elif path.exists():
-            found.append(_of_file(path, geometry))
+            found.append(_of_file(path, geometry, data))
         else:
             found.append(_of_data(text, data))
         _refuse_too_many(len(found))
@@ -106,19 +113,32 @@ def pick(wanted: Sequence[str], data: RunData) -> tuple[list[Picked], list[str]]
     return found, left_out
 
 
-def _of_file(path: Path, geometry: Geometry) -> Picked:
+def _of_file(path: Path, geometry: Geometry, data: RunData) -> Picked:
     try:
-        return Picked(name=str(path), pixels=images.read(path, geometry))
+        return _read(path, geometry, data)
     except UnreadableImageError as error:
         raise ImagesError(f"{path} is no usable picture: {error.reason}; give a picture such as a JPEG.") from None
 
 
-def _of_folder(folder: Path, geometry: Geometry) -> tuple[list[Picked], list[str]]:
+def _read(path: Path, geometry: Geometry, data: RunData) -> Picked:
+    if data.sealed and hashlib.sha256(images.read_file(path)).hexdigest() in data.sealed:
+        raise _sealed(str(path), data.run)
+    return Picked(name=str(path), pixels=images.read(path, geometry))
+
+
+def _sealed(name: str, run: Run) -> SealedError:
+    return SealedError(
+        f"{name} is a test picture, and the test split of {run.folder} has not been opened yet; "
+        "name a picture of another split, or let the run come to its end first."
+    )
+
+
+def _of_folder(folder: Path, geometry: Geometry, data: RunData) -> tuple[list[Picked], list[str]]:
     found: list[Picked] = []
     left_out = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
         try:
-            found.append(Picked(name=str(path), pixels=images.read(path, geometry)))
+            found.append(_read(path, geometry, data))
         except UnreadableImageError as error:
             if error.status != "ignored":
                 left_out.append(f"{path} is left out, it is no usable picture: {error.reason}.")
@@ -142,10 +162,7 @@ def _of_data(image_id: str, data: RunData) -> Picked:
             f"{image_id} is in no split of {folder} ({manifest.reason[row] or manifest.status[row]}); name another."
         )
     if manifest.split[row] == "test" and not data.run.openings:
-        raise SealedError(
-            f"{image_id} is a test picture, and the test split of {folder} has not been opened yet; "
-            "name a picture of another split, or let the run come to its end first."
-        )
+        raise _sealed(image_id, data.run)
     try:
         pixels = pixels_of(data.loaded, [image_id])[0]
     except LinnetError as error:

@@ -17,7 +17,7 @@ class Opening:
         when: UTC, ISO 8601, to the second.
         command: Which command opened it ("climb", "evaluate").
         rungs: Which rungs were scored.
-        n: Test pictures.
+        n: Test pictures that were scored.
         split_hash: Hexadecimal SHA-256 over the sorted content hashes of the test split.
     """
 

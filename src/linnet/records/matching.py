@@ -16,6 +16,7 @@ class Matching:
         missing: Classes of the run without a picture here, in the run's order.
         n_unreadable: Files that should be pictures and could not be read, of whatever class.
         n_learned_from: Scored pictures that the run itself was fitted to or chosen on; these tell nothing new.
+        n_of_test: Scored pictures of the run's own test split, which is opened again by scoring them.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Matching:
     missing: tuple[str, ...]
     n_unreadable: int = 0
     n_learned_from: int = 0
+    n_of_test: int = 0
 
     def sentences(self, most: int = 20) -> tuple[str, ...]:
         """Say, as whole sentences, what is not as it should be; none where all classes fit and nothing is left out.
@@ -47,6 +49,8 @@ class Matching:
                 f"The run has learned from {self.n_learned_from:,} of the {self.n_scored:,} scored "
                 f"{_pictures(self.n_scored)}, so these numbers are better than those of new ones would be."
             )
+        if self.n_of_test:
+            said.append(f"Of the run's own test split: {self.n_of_test:,} {_pictures(self.n_of_test)}.")
         return tuple(said)
 
     def to_plain(self) -> dict[str, Any]:
