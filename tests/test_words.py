@@ -38,8 +38,24 @@ def test_what_is_not_certain_is_never_said_to_be(fraction, decimals):
     assert 0 < float(words.in_100(fraction, decimals)) < 100
 
 
+@pytest.mark.parametrize("decimals", [0, 1, 3])
+@pytest.mark.parametrize("fraction", [0.003, 0.997, 0.9996, 0.99999, 0.0004, 1e-5])
+def test_no_share_is_rounded_to_all_or_nothing(fraction, decimals):
+    assert words.percent(fraction, decimals) not in {"0%", "0.0%", "0.000%", "100%", "100.0%", "100.000%"}
+    assert 0 < float(words.percent(fraction, decimals).removesuffix("%")) < 100
+    assert 0 < float(words.in_1(fraction, decimals)) < 1
+
+
+def test_what_no_count_could_show_says_only_that_it_is_not_all_or_nothing():
+    assert (words.percent(1e-10), words.percent(1 - 1e-10)) == ("< 0.000001%", "> 99.999999%")
+    assert (words.in_1(1e-10), words.in_1(1 - 1e-10)) == ("< 0.000001", "> 0.999999")
+
+
 def test_certainty_is_said_plainly():
     assert (words.in_100(1.0, 1), words.in_100(0.0, 1)) == ("100", "0")
+    assert (words.percent(1.0), words.percent(0.0), words.in_1(1.0), words.in_1(0.0)) == ("100%", "0%", "1", "0")
+    assert (words.in_1(1 - 1e-16), words.in_1(-1e-17)) == ("1", "0")  # sums of floats
+    assert (words.in_1(-0.25), words.in_1(-1.0), words.in_1(-0.0002)) == ("-0.250", "-1.000", "-0.0002")
 
 
 def test_probabilities_do_not_round_to_certainty():

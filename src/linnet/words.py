@@ -7,6 +7,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 _PLURALS = {"class": "classes", "more class": "more classes", "picture in it": "pictures in it", "leaf": "leaves"}
+_MOST_DECIMALS = 6
 
 
 def count(n: int, noun: str = "") -> str:
@@ -45,15 +46,40 @@ def in_100(fraction: float, decimals: int = 0) -> str:
         >>> in_100(0.914), in_100(0.914, 1), in_100(0.9996), in_100(1.0)
         ('91', '91.4', '99.96', '100')
     """
-    text = f"{100 * fraction:.{decimals}f}"
-    if float(text) in {0.0, 100.0} and 0 < fraction < 1 and decimals < 6:
-        return in_100(fraction, decimals + 1)
-    return f"{100 * fraction:g}" if fraction in {0.0, 1.0} else text
+    return _unrounded(100 * fraction, 100, decimals)
 
 
 def percent(fraction: float, decimals: int = 1) -> str:
-    """Write a fraction in percent."""
-    return f"{100 * fraction:.{decimals}f}%"
+    """Write a fraction in percent; never as 100% or 0% where it is not.
+
+    Example:
+        >>> percent(0.914), percent(0.003, 0), percent(0.9996), percent(1.0)
+        ('91.4%', '0.3%', '99.96%', '100%')
+    """
+    return f"{in_100(fraction, decimals)}%"
+
+
+def in_1(fraction: float, decimals: int = 3) -> str:
+    """Write a fraction, or another measure that ends at 1, as it is; never as 1 or 0 where it is not.
+
+    Example:
+        >>> in_1(0.9142), in_1(0.9996), in_1(0.0004), in_1(1.0)
+        ('0.914', '0.9996', '0.0004', '1')
+    """
+    return _unrounded(fraction, 1, decimals)
+
+
+def _unrounded(value: float, whole: int, decimals: int) -> str:
+    """Write a number with as many more decimals as keep it from reading as 0 or `whole` where it is neither."""
+    if min(abs(value), abs(value - whole)) < 1e-12 * whole:  # so much a sum of floats may be off
+        return str(round(value))
+    text = f"{value:.{decimals}f}"
+    if float(text) not in {0.0, float(whole)}:
+        return text
+    if decimals < _MOST_DECIMALS:
+        return _unrounded(value, whole, decimals + 1)
+    step = 10.0**-decimals
+    return f"> {whole - step:.{decimals}f}" if value > step else f"< {step:.{decimals}f}"
 
 
 def chance(probability: float) -> str:

@@ -37,6 +37,13 @@ def test_ties_and_skipped_rungs_are_said(capsys):
     assert "Skipped: two-layer: [too] slow" in out
 
 
+def test_few_mistakes_are_never_rounded_away(capsys):
+    near = dataclasses.replace(ROW, accuracy=0.99999, accuracy_high=0.9999, balanced_accuracy=1.0, ece=0.0002)
+    show.leaderboard(Leaderboard(rows=(near,)), as_json=False)
+    out = capsys.readouterr().out
+    assert all(said in out for said in (" 99.999 % ", " 90.0 to 99.99 ", " 100 % ", " 0.0002 "))
+
+
 def test_json_is_what_the_file_holds(capsys):
     show.leaderboard(BOARD, as_json=True)
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(BOARD.to_json()))

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from linnet.errors import ConfigError
+from linnet.records.manifest import texts_of
+from linnet.records.predictions import Predictions
 from linnet.reports import write
+from linnet.words import in_1, percent
 from measured import evaluation_of
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "use"}
@@ -248,10 +251,10 @@ def test_the_sections_of_numbers_show_what_was_measured(page, finished_run):
     comparisons = finished_run.comparisons
     for row in finished_run.leaderboard.rows:
         found = finished_run.evaluation(row.rung, "test")
-        assert f"{found.measures['cohens_kappa'].value:.3f}" in page.words
+        assert in_1(found.measures["cohens_kappa"].value) in page.words
         if row.rung != "majority":
-            assert all(f"{100 * each.recall:.1f}%" in page.words for each in found.classes)
-            assert f"{100 * found.calibration.maximum.value:.1f}%" in page.words
+            assert all(percent(each.recall) in page.words for each in found.classes)
+            assert percent(found.calibration.maximum.value) in page.words
     assert len(comparisons.pairs) == 6
     alike = [pair for pair in comparisons.pairs if pair.p_value > 0.05]
     assert page.text.count('<td class="alike">') == len(alike)
@@ -383,6 +386,33 @@ def test_two_classes_give_a_matrix(new_run):
     page = page_of(new_run(class_names=("bird", "airplane"), n_per_class=20, has_numbers=True))
     assert re.search("Of the .* mistakes of|made no mistake", page.words)
     assert len([attrs for attrs in page.all("table") if "matrix" in attrs.get("class", "")]) == 4
+
+
+def test_few_mistakes_are_never_rounded_away(new_run):
+    run = new_run(class_names=("bird", "airplane"), n_per_class=20, rungs=("majority", "knn"))
+    labels = np.repeat([0, 1], [10_000, 1000])
+    said = labels.copy()
+    said[:4], said[-3:] = 1, 0
+    found = Predictions(
+        ids=texts_of([str(i) for i in range(len(labels))]),
+        labels=labels,
+        probabilities=np.eye(2, dtype=np.float32)[said],
+        class_names=("bird", "airplane"),
+    )
+    folder = run.rung_folder("knn")
+    found.write(folder / "predictions-test.csv")
+    evaluation_of(found, rung="knn", split="test").write(folder / "evaluation-test.json")
+    rows = [
+        replace(row, accuracy=0.99996, balanced_accuracy=0.9998, ece=0.0004) if row.rung == "knn" else row
+        for row in run.leaderboard.rows
+    ]
+    replace(run.leaderboard, rows=tuple(rows)).write(run.folder)
+    page = page_of(run)
+    matrix = page.text.partition('aria-label="Confusion matrix of knn"')[2].partition("</table>")[0]
+    assert re.findall("<small>(.*?)</small>", matrix) == ["99.96%", "0.04%", "0.3%", "99.7%"]
+    assert all(share in page.words for share in ("99.996%", "99.98%", "0.04%"))
+    by_class = page.text.partition('aria-label="Classes of knn"')[2].partition("</table>")[0]
+    assert not re.search(r">\s*(0(\.0+)?%?|100(\.0+)?%|1\.0+)\s*<", by_class)
 
 
 def test_small_pictures_are_scaled_without_blur(page):

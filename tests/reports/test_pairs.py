@@ -70,7 +70,7 @@ def test_a_difference_is_seen_from_the_rung_that_is_asked():
     one = pair("a", "b", difference=0.0212)
     assert points(one, "a") == "+2.1 (−0.9 to +5.1)"
     assert points(one, "b") == "−2.1 (−5.1 to +0.9)"
-    assert points(pair("a", "b", difference=0.0), "a") == "0.0 (−3.0 to +3.0)"
+    assert points(pair("a", "b", difference=0.0), "a") == "0 (−3.0 to +3.0)"
 
 
 def test_nothing_compared_is_no_part(evidence):

@@ -29,7 +29,7 @@ def test_pictures_whose_label_is_their_direction_may_not_be_flipped():
     assert found.mirrored_accuracy == 0
     assert found.n == 171
     assert found.message.startswith("Flips are off: ")
-    assert "100.0 % of 171 held-out pictures rightly and 0.0 % of their mirror images" in found.message
+    assert "100 % of 171 held-out pictures rightly and 0 % of their mirror images" in found.message
 
 
 def test_pictures_that_come_either_way_round_may_be_flipped():

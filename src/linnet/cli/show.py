@@ -19,6 +19,7 @@ from linnet.records.files import write_json
 from linnet.records.inquiry import Inquiry
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
 from linnet.records.run import Run
+from linnet.words import in_1, in_100
 
 _MOST_CLASSES = 30
 
@@ -188,7 +189,7 @@ def explanation(found: Any, *, as_json: bool) -> None:
     table.add_column("probability", justify="right")
     for answer in inquiry.answers:
         methods = ", ".join(dict.fromkeys(drawing.method for drawing in answer.drawings))
-        probability = f"{100 * answer.probabilities[answer.predicted]:.1f} %"
+        probability = f"{in_100(answer.probabilities[answer.predicted], 1)} %"
         table.add_row(escape(answer.name), escape(answer.predicted), escape(answer.target), methods, probability)
     console.print(table)
     for sentence in dict.fromkeys(d.sanity for answer in inquiry.answers for d in answer.drawings if d.sanity):
@@ -209,11 +210,11 @@ def _cells(row: LeaderboardRow, names: Iterable[str], *, is_best: bool) -> list[
     tie = " =" if row.tied_with_best and not is_best else ""
     return [
         row.rung + tie,
-        f"{100 * row.accuracy:.2f} %",
-        f"{100 * row.accuracy_low:.1f} to {100 * row.accuracy_high:.1f}",
-        f"{100 * row.balanced_accuracy:.2f} %",
+        f"{in_100(row.accuracy, 2)} %",
+        f"{in_100(row.accuracy_low, 1)} to {in_100(row.accuracy_high, 1)}",
+        f"{in_100(row.balanced_accuracy, 2)} %",
         f"{row.log_loss:.3f}",
-        f"{row.ece:.3f}",
+        in_1(row.ece),
         f"{row.fit_seconds:.2f}",
         f"{row.ms_per_image:.3f}",
         f"{row.megabytes:.2f}",

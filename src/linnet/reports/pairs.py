@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from linnet.records.comparisons import Comparison
 from linnet.reports.evidence import Evidence
-from linnet.words import count
+from linnet.words import count, in_100
 
 MAX_NAMED = 6
 
@@ -76,9 +76,9 @@ def points(pair: Comparison, rung: str) -> str:
     """
     low, high = (pair.low, pair.high) if rung == pair.first else (-pair.high, -pair.low)
     middle = pair.difference if rung == pair.first else -pair.difference
-    return f"{_signed(100 * middle)} ({_signed(100 * low)} to {_signed(100 * high)})"
+    return f"{_signed(middle)} ({_signed(low)} to {_signed(high)})"
 
 
-def _signed(value: float) -> str:
-    text = f"{abs(value):.1f}"
-    return text if float(text) == 0 else f"{'+' if value > 0 else '−'}{text}"
+def _signed(share: float) -> str:
+    text = in_100(abs(share), 1)
+    return text if text == "0" else f"{'+' if share > 0 else '−'}{text}"

@@ -87,6 +87,7 @@ def environment() -> "Environment":
             "count",
             "often",
             "in_100",
+            "in_1",
             "tiny",
             "chance",
             "percent",

@@ -32,6 +32,7 @@ from linnet.training.team import Team, gathered
 from linnet.training.threads import threads_for
 from linnet.training.watching import Reporter
 from linnet.transforms.draws import Draws
+from linnet.words import percent
 
 CHECKPOINT_SECONDS = 20.0
 """From one checkpoint to the next, if a step is done by then: what a crash can cost. Short rounds share one."""
@@ -310,7 +311,7 @@ def _shown(parts: Parts, at: Position, batch: Batch) -> Shown:
 
 def _note(at: Position) -> str:
     rate = at.n_seen / max(at.epoch_seconds, 1e-9)
-    return f"loss {at.loss / at.n_seen:.3f}, {at.n_right / at.n_seen:.1%} right, {rate:,.0f} images/s"
+    return f"loss {at.loss / at.n_seen:.3f}, {percent(at.n_right / at.n_seen)} right, {rate:,.0f} images/s"
 
 
 def _all_agree(parts: Parts, answer: bool) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from linnet import neighbors, seeds
 from linnet.transforms.resize import shrink
+from linnet.words import in_100
 
 _N_HELD_OUT = 2000
 _N_OTHERS = 5000
@@ -100,8 +101,8 @@ def _judged(plain: npt.NDArray[np.bool_], mirrored: npt.NDArray[np.bool_], *, ch
     is_luck = lost <= won or binomtest(lost, lost + won, 0.5).pvalue > _P_VALUE
     keeps = bool(is_luck or accuracy - mirrored_accuracy <= _TOLERATED_LOSS * max(0.0, accuracy - chance))
     message = (
-        f"Flips are {'on' if keeps else 'off'}: nearest neighbors name {100 * accuracy:.1f} % of {len(plain):,} "
-        f"held-out pictures rightly and {100 * mirrored_accuracy:.1f} % of their mirror images, which "
+        f"Flips are {'on' if keeps else 'off'}: nearest neighbors name {in_100(accuracy, 1)} % of {len(plain):,} "
+        f"held-out pictures rightly and {in_100(mirrored_accuracy, 1)} % of their mirror images, which "
         f"{'pass' if keeps else 'do not pass'} for pictures of their class."
     )
     return FlipProbe(

@@ -15,6 +15,7 @@ from linnet.classifiers.keeping import as_found
 from linnet.errors import ConfigError, UnknownNameError, UnsupportedError
 from linnet.visualizations.base import Panel, Subject, Visualization
 from linnet.visualizations.collage import tile
+from linnet.words import percent
 
 Start = Literal["gray", "noise"]
 
@@ -111,8 +112,9 @@ class MaximizingPictures(Visualization):
             Panel(
                 name=f"class-{k + 1}",
                 title=name,
-                caption=f"{classifier.name()} takes this for {name} with probability {_share(after[k])}; at the start, "
-                f"{self._began()}, it was {_share(before[k])}.{_unmoved(start[k], found[k])} {_NO_PHOTOGRAPH}{more}",
+                caption=f"{classifier.name()} takes this for {name} with probability {percent(after[k])}; at the "
+                f"start, {self._began()}, it was {percent(before[k])}.{_unmoved(start[k], found[k])} "
+                f"{_NO_PHOTOGRAPH}{more}",
                 image=tile(found[k], side=self.side),
             )
             for k, name in enumerate(names)
@@ -246,7 +248,3 @@ def _network(classifier: Classifier) -> nn.Module:
 
 def _unmoved(start: Tensor, found: Tensor) -> str:
     return " There was no gradient to climb along: nothing was changed." if torch.equal(start, found) else ""
-
-
-def _share(probability: float) -> str:
-    return "above 99.9%" if probability > 0.9995 else f"{probability:.1%}"
