@@ -2,15 +2,19 @@ import json
 
 import pytest
 
+from linnet import catalog
 from linnet.cli.describe import shape_of
 from linnet.errors import ConfigError
 
 
-@pytest.mark.parametrize("name", ["majority", "two-layer", "digits", "flip", "focal"])
-def test_an_entry_of_any_family_is_described(command, name):
+@pytest.mark.parametrize(
+    ("family", "name"), [(each, name) for each in catalog.FAMILIES for name in catalog.names(each)]
+)
+def test_every_entry_of_every_family_is_described(command, family, name):
     code, out, _ = command("describe", name)
     assert code == 0
-    assert name in out
+    assert out.startswith(f"{name} ({family}): ")
+    assert ("--set" in out) == (family == "classifiers" and "Settings" in out)
 
 
 def test_json_has_settings_with_their_types_and_defaults(command, tmp_path):

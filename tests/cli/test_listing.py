@@ -22,6 +22,11 @@ def test_one_family_is_listed_alone(command, family):
     assert sorted(line.split()[0] for line in lines) == list(catalog.names(family))
 
 
+def test_help_names_every_family(command):
+    said = " ".join(command("list", "--help")[1].replace("│", " ").split())
+    assert ", ".join(sorted(catalog.FAMILIES)[:-1]) + f" or {sorted(catalog.FAMILIES)[-1]}" in said
+
+
 def test_one_family_can_be_written_to_a_file(command, tmp_path):
     assert command("list", "datasets", "--out", tmp_path / "list.json")[0] == 0
     assert "digits" in json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))["datasets"]

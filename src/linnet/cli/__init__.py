@@ -41,7 +41,7 @@ _ABOUT = {
     "explain": "What a rung looks at in some pictures, and what it compares them with.",
     "inspect": "What is in some data; trains nothing.",
     "report": "Make the report of a run again, or compare several runs.",
-    "list": "Which classifiers, data sets, augmentations and losses there are.",
+    "list": "Which classifiers, data sets, augmentations, losses, explainers and visualizations there are.",
     "describe": "One entry with its settings, and the layers of a network.",
 }
 for _name, _where in COMMANDS.items():

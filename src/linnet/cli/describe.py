@@ -21,7 +21,7 @@ def describe(
     seed: int = 0,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Describe one classifier, data set, loss or augmentation.
+    """Describe one entry of any family: a classifier, data set, augmentation, loss, explainer or visualization.
 
     Args:
         name: As `linnet list` names it.

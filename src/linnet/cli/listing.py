@@ -14,10 +14,10 @@ def list_entries(
     seed: int = 0,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """List classifiers, in the order of the ladder, augmentations, data sets and losses.
+    """List what there is, each with a line about it; classifiers in the order of the ladder.
 
     Args:
-        family: augmentations, classifiers, datasets or losses; all of them if not given.
+        family: augmentations, classifiers, datasets, explainers, losses or visualizations; all of them if not given.
         out: A file to write the list to as JSON.
         seed: Of no effect here.
         json: Print the list as JSON on standard output.

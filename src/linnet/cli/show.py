@@ -23,11 +23,8 @@ from linnet.words import in_1, in_100
 
 _MOST_CLASSES = 30
 
-_SETTINGS_OF = {
-    "classifiers": "Settings (--set NAME.SETTING=VALUE)",
-    "augmentations": "Settings (in brackets behind the name)",
-    "losses": "Settings (in brackets behind the name)",
-}
+_BY_FLAG = "Settings (--set NAME.SETTING=VALUE)"
+_IN_BRACKETS = "Settings (in brackets behind the name)"
 
 
 def progress() -> LiveProgress:
@@ -167,7 +164,7 @@ def description(found: Any, *, as_json: bool, out: Path | None) -> None:
             table.add_column(name)
         for name, (kind, default) in found.settings.items():
             table.add_row(name, escape(kind), "must be given" if default is None else escape(repr(default)))
-        console.print(f"\n[bold]{_SETTINGS_OF[found.family]}[/bold]")
+        console.print(f"\n[bold]{_BY_FLAG if found.family == 'classifiers' else _IN_BRACKETS}[/bold]")
         console.print(table)
     if found.candidates:
         console.print(f"Chosen on validation data among {len(found.candidates)}: ", end="")
