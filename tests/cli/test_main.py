@@ -1,11 +1,17 @@
 import errno
 import json
+import shlex
 import subprocess
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from linnet import cli
+from linnet.errors import RunError
+from linnet.evaluation import running
+from linnet.records.experiment import DataSpec, Experiment, Protocol
 
 
 def test_help_names_every_command(capsys):
@@ -56,6 +62,82 @@ def test_what_is_wrong_is_said_in_one_sentence_and_leaves_nothing(words, said, t
     assert error.count("linnet: ") == 1
     assert "Traceback" not in error
     assert list(tmp_path.iterdir()) == []
+
+
+ASKED = st.builds(
+    Experiment,
+    command=st.just("climb"),
+    data=st.builds(
+        DataSpec,
+        source=st.sampled_from(["digits", "digits[3,8]", "/some/where else/bird's.zip[owl,long-tailed tit]"]),
+        size=st.integers(0, 4096),
+        fit=st.sampled_from(["crop", "pad", "squash"]),
+        nested=st.sampled_from(["error", "join", "path"]),
+        drop=st.sampled_from([(), ("duplicates",), ("conflicting",), ("duplicates", "conflicting")]),
+    ),
+    protocol=st.builds(
+        Protocol,
+        folds=st.just(0) | st.integers(2, 20),
+        valid_fraction=st.floats(1e-7, 0.4),
+        test_fraction=st.floats(1e-7, 0.4),
+        balance=st.booleans(),
+        budget=st.just(0.0) | st.floats(0, 1e12),
+        views=st.booleans(),
+        calibrate=st.booleans(),
+        learning_curve=st.booleans(),
+    ),
+    rungs=st.just(("majority", "knn", "mlp", "cnn")),
+    seed=st.integers(),
+    settings=st.fixed_dictionaries(
+        {},
+        optional={
+            "knn": st.fixed_dictionaries({"k": st.integers(1, 9), "metric": st.sampled_from(["l1", "cosine"])}),
+            "mlp": st.fixed_dictionaries(
+                {
+                    "hidden": st.lists(st.integers(1, 99), min_size=1),
+                    "augment": st.sampled_from(["none", "pad-crop(padding=1),flip", "sometimes(0.5,blur)"]),
+                    "loss": st.just("focal(gamma=3)"),
+                    "batch_norm": st.booleans(),
+                }
+            ),
+            "cnn": st.fixed_dictionaries({"learning_rate": st.floats(1e-9, 10), "epochs": st.integers(1, 99)}),
+        },
+    ),
+    tensorboard=st.booleans(),
+)
+
+
+def parsed(experiment):
+    """Return what the command line that a report prints asks for; nothing of it is done."""
+    came = []
+
+    def keep(asked, *_):
+        came.append(asked)
+        raise RunError("enough")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "carry_out", keep)
+        patch.setattr(running, "describe_machine", dict)
+        cli.run(shlex.split(experiment.command_line())[1:])
+    return came[0]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ASKED)
+def test_the_command_that_a_report_prints_asks_for_the_same_again(experiment):
+    assert parsed(experiment) == experiment
+
+
+def test_the_command_of_a_training_asks_for_the_same_again():
+    for rung, values in (("knn", {"k": 3}), ("fast-cnn", {"width": 0.25, "views": "none"}), ("majority", {})):
+        experiment = Experiment(
+            command="train",
+            data=DataSpec(source="digits", drop=("conflicting", "duplicates")),
+            protocol=Protocol(budget=90.5),
+            rungs=(rung,),
+            settings={rung: values} if values else {},
+        )
+        assert parsed(experiment) == experiment
 
 
 def test_debug_shows_where(capsys):

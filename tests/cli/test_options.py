@@ -14,13 +14,24 @@ from linnet.records.experiment import Protocol
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("", 0), ("45", 45), ("0.5", 0.5), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200)]
+    ("text", "expected"),
+    [
+        ("", 0),
+        ("45", 45),
+        ("0.5", 0.5),
+        ("90s", 90),
+        ("90.5s", 90.5),
+        ("10m", 600),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        ("2h", 7200),
+    ],
 )
 def test_lengths_of_time(text, expected):
     assert seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["soon", "10x", "m", "-5", "1m1h"])
+@pytest.mark.parametrize("text", ["soon", "10x", "m", "-5", "1m1h", ".s", "1.s", "1e3s"])
 def test_what_is_no_length_of_time_is_refused(text):
     with pytest.raises(ConfigError, match="such as 90s, 10m or 1h30m"):
         seconds(text)
@@ -29,6 +40,14 @@ def test_what_is_no_length_of_time_is_refused(text):
 def test_commas_and_repeated_flags_mean_the_same():
     assert comma_separated(("knn,majority", "two-layer")) == ("knn", "majority", "two-layer")
     assert comma_separated(("knn , majority,",)) == ("knn", "majority")
+
+
+def test_what_to_leave_out_is_given_with_commas_or_by_a_repeated_flag():
+    wanted = ("duplicates", "conflicting")
+    assert DataFlags(drop=("duplicates,conflicting",)).spec("digits", {}).drop == wanted
+    assert DataFlags(drop=wanted).spec("digits", {}).drop == wanted
+    with pytest.raises(ConfigError, match=r"data\.drop should be 'duplicates' or 'conflicting'"):
+        DataFlags(drop=("duplicates,cats",)).spec("digits", {})
 
 
 def test_assignments_are_sorted_by_what_they_change():

@@ -86,6 +86,8 @@ def test_a_folder_without_the_file_is_no_run(tmp_path):
         (Protocol, {"test_fraction": 1.0}, r"protocol\.test_fraction should lie between 0 and 1"),
         (Protocol, {"valid_fraction": 0.5, "test_fraction": 0.5}, "something to learn from"),
         (Protocol, {"budget": -1.0}, r"protocol\.budget"),
+        (Protocol, {"budget": float("nan")}, r"protocol\.budget"),
+        (Protocol, {"budget": float("inf")}, r"protocol\.budget"),
     ],
 )
 def test_a_value_out_of_its_range_is_refused(section, values, says):

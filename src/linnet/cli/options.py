@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from linnet.errors import ConfigError, UsageError
 from linnet.records.decode import parse_assignments
-from linnet.records.experiment import DataSpec, Drop, Protocol, decode
+from linnet.records.experiment import DataSpec, Protocol, decode
 
 _PLAIN = Parameter(negative=())
 
@@ -23,17 +23,18 @@ class DataFlags:
             the median shorter side, at most 224.
         fit: How a picture gets that shape: cut its middle out, pad it, or squash it.
         nested: What folders inside class folders mean: ask, join them to the class, or make each path a class.
-        drop: What to leave out instead of only listing it.
+        drop: What to leave out instead of only listing it: duplicates, conflicting, or both with a comma.
     """
 
     size: int = 0
     fit: Literal["crop", "pad", "squash"] = "crop"
     nested: Literal["error", "join", "path"] = "error"
-    drop: Annotated[tuple[Drop, ...], Parameter(negative=(), consume_multiple=False)] = ()
+    drop: Annotated[tuple[str, ...], Parameter(negative=(), consume_multiple=False)] = ()
 
     def spec(self, source: str, changes: dict[str, Any]) -> DataSpec:
         """Return the data that was asked for, with what `--set data.NAME=VALUE` changes."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self)} | {"source": source} | changes
+        asked = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain = asked | {"source": source, "drop": comma_separated(self.drop)} | changes
         spec: DataSpec = decode(DataSpec, plain, "data")
         return spec
 
@@ -134,14 +135,15 @@ def seconds(text: str, flag: str = "--budget") -> float:
         ConfigError: it is none.
 
     Example:
-        >>> seconds("90s"), seconds("10m"), seconds("1h30m"), seconds("45")
-        (90.0, 600.0, 5400.0, 45.0)
+        >>> seconds("90s"), seconds("10m"), seconds("1h30m"), seconds("0.5h"), seconds("45")
+        (90.0, 600.0, 5400.0, 1800.0, 45.0)
     """
     if not text:
         return 0.0
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    number = r"(\d+(?:\.\d+)?)"
+    if re.fullmatch(number, text):
         return float(text)
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", text.replace(" ", ""))
+    found = re.fullmatch(rf"(?:{number}h)?(?:{number}m(?:in)?)?(?:{number}s)?", text.replace(" ", ""))
     if found is None or not any(found.groups()):
         raise ConfigError(f"{flag} wants a length of time such as 90s, 10m or 1h30m; it got {text!r}.")
     hours, minutes, rest = (float(part or 0) for part in found.groups())

@@ -1,9 +1,11 @@
 """Everything that was asked of a run, as strict TOML: enough to ask it again."""
 
+import math
 import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -82,7 +84,7 @@ class Protocol:
                 "protocol.valid_fraction and test_fraction together should leave something to learn from; "
                 f"they are {self.valid_fraction} and {self.test_fraction}."
             )
-        if self.budget < 0:
+        if not 0 <= self.budget < math.inf:
             raise ConfigError(f"protocol.budget should be 0 (no limit) or seconds; it is {self.budget}.")
 
 
@@ -156,7 +158,7 @@ class Experiment:
         words += ["--seed", str(self.seed)]
         words += ["--folds", str(self.protocol.folds)] if self.protocol.folds else []
         words += ["--balance"] if self.protocol.balance else []
-        words += ["--budget", f"{self.protocol.budget:g}s"] if self.protocol.budget else []
+        words += ["--budget", f"{_decimal(self.protocol.budget)}s"] if self.protocol.budget else []
         words += ["--views"] if self.protocol.views else []
         words += [] if self.protocol.calibrate else ["--no-calibrate"]
         words += ["--learning-curve"] if self.protocol.learning_curve else []
@@ -196,6 +198,11 @@ def decode(record: type[Any], mapping: Mapping[str, Any], where: str) -> Any:
         return record(**values)
     except TypeError as error:
         raise ConfigError(f"[{where or 'experiment'}] is incomplete ({error}).") from None
+
+
+def _decimal(number: float) -> str:
+    """Write all digits of a number, without an exponent: 90.5, 60, 12345678.25."""
+    return f"{Decimal(repr(number)):f}".removesuffix(".0")
 
 
 def _lists(value: Any) -> Any:
