@@ -205,6 +205,32 @@ def test_a_second_opening_is_refused_unless_meant_and_then_shown(pictures, tmp_p
     assert "evaluate" in (run.folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_run_that_was_killed_while_it_predicted_the_test_split_blames_nobody(pictures, tmp_path, monkeypatch):
+    def killed(*_args, **_more):
+        raise KeyboardInterrupt
+
+    for place in ("contend", "rank"):  # before anything is predicted, and when only the leaderboard is missing
+        folder = tmp_path / place
+        with monkeypatch.context() as patch:
+            patch.setattr(climbing, place, killed)
+            with pytest.raises(KeyboardInterrupt):
+                linnet.climb(pictures, rungs=["majority", "knn"], out=folder)
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert "no number of it was shown" in page
+        assert {part["split"] for part in json.loads((folder / "report.json").read_text())["rungs"]} == {"valid"}
+        run = linnet.resume(folder)
+        assert [(opening.command, opening.continues) for opening in run.openings] == [
+            ("climb", False),
+            ("resume", True),
+        ]
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert "finishes the one before" in page
+        assert "interrupted once before any number was shown" in page
+        assert "opened twice" not in page
+        with pytest.raises(SealedError, match="--again"):
+            linnet.evaluate(folder)
+
+
 def test_files_that_changed_since_are_noticed(tmp_path):
     data = write_pictures(tmp_path / "data", n=12)
     run = linnet.climb(data, rungs=["majority"], out=tmp_path / "run")
@@ -469,8 +495,6 @@ def test_a_finished_run_is_not_gone_on_with(finished):
 
 
 def test_a_rung_that_cannot_is_skipped_with_its_reason_and_the_others_go_on(pictures, tmp_path, monkeypatch):
-    from linnet.evaluation import climbing
-
     class Greedy(MajorityClassifier):
         def fit_features(self, train, *, seed, progress):
             raise MemoryError

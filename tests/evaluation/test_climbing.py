@@ -114,7 +114,7 @@ def test_every_rung_has_its_numbers_and_every_pair_its_comparison_before_the_run
     assert not run.is_finished
     assert {run.evaluation(rung, "test").n for rung in ("majority", "knn")} == {30}
     assert [(pair.first, pair.second) for pair in run.comparisons.pairs] == [("knn", "majority")]
-    board = climbing.open_test(run, data, command="climb", again=True)
+    board = climbing.open_test(run, data, command="climb")
     for row in board.rows:
         found = run.evaluation(row.rung, "test")
         assert found.measures["accuracy"].value == row.accuracy
@@ -145,6 +145,25 @@ def test_a_second_opening_is_refused_and_allowed_when_meant(run, data):
         climbing.open_test(run, data, command="evaluate")
     climbing.open_test(run, data, command="evaluate", again=True)
     assert [opening.command for opening in run.openings] == ["climb", "evaluate"]
+
+
+def test_an_opening_that_was_interrupted_is_finished_by_the_next_and_then_the_split_is_sealed(run, data, monkeypatch):
+    climbed(run, data)
+
+    def stop(*_args, **_more):
+        raise KeyboardInterrupt
+
+    for place in ("contend", "rank"):
+        with monkeypatch.context() as patch:
+            patch.setattr(climbing, place, stop)
+            with pytest.raises(KeyboardInterrupt):
+                climbing.open_test(run, data, command="climb")
+    climbing.open_test(run, data, command="resume")
+    assert [opening.continues for opening in run.openings] == [False, True, True]
+    with pytest.raises(SealedError, match="--again"):
+        climbing.open_test(run, data, command="evaluate")
+    climbing.open_test(run, data, command="evaluate", again=True)
+    assert run.openings[-1].continues is False
 
 
 def test_nothing_fitted_nothing_opened(run, data):

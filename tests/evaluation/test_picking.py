@@ -103,19 +103,21 @@ def test_no_picture_and_too_many_are_refused(data, pictures, monkeypatch):
         picking.pick([str(pictures / "dark" / f"{i}.jpg") for i in range(4)], data)
 
 
-def test_test_pictures_stay_sealed_until_the_split_was_opened(run, data, pictures, tmp_path):
+def test_test_pictures_stay_sealed_until_the_run_is_finished(run, data, pictures, tmp_path):
     test_id = str(data.loaded.part("test").ids[0])
     assert picking.pick([test_id], data)[0][0].name == test_id
     sealed = tmp_path / "sealed"
     sealed.mkdir()
     for name in ("experiment.toml", "manifest.csv", "data.json"):
         (sealed / name).write_bytes((run.folder / name).read_bytes())
+    # An opening that was interrupted has told nothing, and so it stays.
+    (sealed / "ledger.jsonl").write_bytes((run.folder / "ledger.jsonl").read_bytes())
     train_id = str(data.loaded.part("train").ids[0])
     file = tmp_path / "holiday" / "photo.jpg"
     file.parent.mkdir()
     file.write_bytes((pictures / test_id).read_bytes())
     for wanted in (test_id, str(pictures / test_id), str(file), str(file.parent), str(pictures)):
-        with pytest.raises(SealedError, match="has not been opened yet"):
+        with pytest.raises(SealedError, match="stays sealed until the run came to its end"):
             picking.pick([wanted], picking.RunData(Run(sealed)))
         assert picking.pick([wanted], data)[0]
     assert picking.pick([str(pictures / train_id)], picking.RunData(Run(sealed)))[0][0].pixels.shape == (3, 16, 16)

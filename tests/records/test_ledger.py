@@ -1,4 +1,6 @@
+import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +23,15 @@ def test_openings_are_read_oldest_first(path):
     append(path, opening("evaluate", rungs=("鳥",)))
     assert read(path) == (opening("climb"), opening("evaluate", rungs=("鳥",)))
     assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_what_finishes_an_opening_says_so_and_all_others_are_written_as_ever(path):
+    append(path, opening("climb"))
+    append(path, replace(opening("resume"), continues=True))
+    assert [found.continues for found in read(path)] == [False, True]
+    first, second = path.read_text(encoding="utf-8").splitlines()
+    assert "continues" not in first
+    assert json.loads(second)["continues"] is True
 
 
 def test_without_a_file_nothing_has_been_opened(path):

@@ -36,6 +36,14 @@ def test_test_predictions_come_before_those_on_validation_pictures(new_run):
     assert gather(run).scored_on["knn"] == "test"
 
 
+def test_nothing_of_an_opening_that_was_interrupted_is_shown(new_run):
+    run = new_run(is_finished=False, has_numbers=True)
+    run.predictions("knn", "valid").write(run.rung_folder("knn") / "predictions-test.csv")
+    evidence = gather(run)
+    assert set(evidence.scored_on.values()) == {"valid"}
+    assert evidence.comparisons is None
+
+
 def test_damaged_test_predictions_are_replaced_and_noted(new_run):
     run = new_run()
     folder = run.rung_folder("knn")
@@ -80,7 +88,7 @@ def test_numbers_are_read_of_the_split_that_was_scored(new_run):
         evidence = gather(new_run(is_finished=is_finished, has_numbers=True))
         assert {found.split for found in evidence.evaluations.values()} == {split}
         assert set(evidence.evaluations) == set(evidence.predictions)
-        assert len(evidence.comparisons.pairs) == 6
+        assert (len(evidence.comparisons.pairs) == 6) if is_finished else (evidence.comparisons is None)
         assert set(evidence.learning_curves) == {"two-layer"}
 
 

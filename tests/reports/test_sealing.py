@@ -33,6 +33,14 @@ def test_a_second_opening_counts(evidence):
     assert describe_sealing(replace(evidence, openings=evidence.openings * 2)).n_openings == 2
 
 
+def test_an_opening_that_was_interrupted_and_finished_later_counts_once(evidence):
+    finishing = replace(evidence.openings[0], command="resume", continues=True)
+    found = describe_sealing(replace(evidence, openings=(*evidence.openings, finishing, finishing)))
+    assert (found.n_openings, found.n_interrupted, len(found.openings)) == (1, 2, 3)
+    found = describe_sealing(replace(evidence, openings=(*evidence.openings, finishing, *evidence.openings)))
+    assert (found.n_openings, found.n_interrupted) == (2, 1)
+
+
 def test_no_opening_is_none_and_the_split_is_still_known(evidence):
     found = describe_sealing(replace(evidence, openings=()))
     assert (found.n_openings, found.n_test, found.split_hash) == (0, 300, "5b" * 32)

@@ -162,7 +162,9 @@ def test_an_unfinished_run_says_so_and_that_the_test_is_still_sealed(new_run):
 
 def test_an_unfinished_run_says_when_the_test_was_opened(new_run):
     found = summary_of(gather(new_run(is_finished=False, n_openings=1)))
-    assert "The test split was opened once before the run ended" in found.sentences[-1]
+    assert "interrupted; no number of it was shown" in found.sentences[-1]
+    found = summary_of(gather(new_run(is_finished=False, n_openings=2)))
+    assert "The test split was opened twice before the run ended" in found.sentences[-1]
 
 
 def test_a_finished_run_whose_leaderboard_is_lost_has_no_number(evidence):

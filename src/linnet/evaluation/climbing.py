@@ -189,7 +189,8 @@ def open_test(
 ) -> Leaderboard:
     """Open the test split for all fitted rungs together, and write what comes of it.
 
-    The ledger has its line before the first picture is read.
+    The ledger has its line before the first picture is read. An opening that was interrupted is finished by the next:
+    nothing that the test split says is shown before the leaderboard is written, so nobody has chosen anything by it.
 
     Args:
         run: Its fitted rungs are scored.
@@ -200,7 +201,7 @@ def open_test(
         progress: Where long work reports to.
 
     Raises:
-        SealedError: the split has been opened before, and `again` is not set.
+        SealedError: the split has been opened before, its numbers are there, and `again` is not set.
         RunError: no rung is fitted.
     """
     rungs = run.fitted_rungs
@@ -210,7 +211,16 @@ def open_test(
     if not again:
         refuse_second_opening(run)
     test = data.part("test")
-    run.record_opening(Opening(when=now(), command=command, rungs=rungs, n=len(test), split_hash=data.split_hash()))
+    run.record_opening(
+        Opening(
+            when=now(),
+            command=command,
+            rungs=rungs,
+            n=len(test),
+            split_hash=data.split_hash(),
+            continues=bool(run.openings) and not run.is_finished,
+        )
+    )
     contenders = [contend(run, name, test, progress=progress) for name in rungs]
     evaluating.forget_test(run)
     for contender in contenders:
@@ -222,12 +232,12 @@ def open_test(
 
 
 def refuse_second_opening(run: Run) -> None:
-    """Keep the test split sealed once it has been opened.
+    """Keep the test split sealed once it has told something.
 
     Raises:
-        SealedError: the ledger has a line.
+        SealedError: the ledger has a line, and the run its leaderboard.
     """
-    if run.openings:
+    if run.openings and run.is_finished:
         raise SealedError(
             f"The test split of {run.folder} was opened on {run.openings[0].when}; opening it again makes its numbers "
             "less honest, and will be shown in the report; add --again if you mean it."

@@ -70,7 +70,7 @@ class RunData:
     def sealed(self) -> frozenset[str]:
         """Content hashes of the test split until it is opened; none from then on."""
         table = self.manifest
-        return frozenset() if self.run.openings else frozenset(table.content_hash[table.split == "test"].tolist())
+        return frozenset() if self.run.is_finished else frozenset(table.content_hash[table.split == "test"].tolist())
 
     def learned_from(self, classifier: Classifier) -> Dataset:
         """Return the pictures that a rung of the run learned from."""
@@ -128,8 +128,8 @@ def _read(path: Path, geometry: Geometry, data: RunData) -> Picked:
 
 def _sealed(name: str, run: Run) -> SealedError:
     return SealedError(
-        f"{name} is a test picture, and the test split of {run.folder} has not been opened yet; "
-        "name a picture of another split, or let the run come to its end first."
+        f"{name} is a test picture, and the test split of {run.folder} stays sealed until the run came to its end; "
+        "name a picture of another split, or go on with the run first."
     )
 
 
@@ -161,7 +161,7 @@ def _of_data(image_id: str, data: RunData) -> Picked:
         raise DataError(
             f"{image_id} is in no split of {folder} ({manifest.reason[row] or manifest.status[row]}); name another."
         )
-    if manifest.split[row] == "test" and not data.run.openings:
+    if manifest.split[row] == "test" and not data.run.is_finished:
         raise _sealed(image_id, data.run)
     try:
         pixels = pixels_of(data.loaded, [image_id])[0]

@@ -61,17 +61,13 @@ def carry_out(experiment: Experiment, out: Path | str | None, progress: Progress
 
 
 def finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, progress: Progress) -> None:
-    """Do what is left of a run; one that is stopped says how to go on with it.
-
-    An opening of the test split that came to nothing stays in the ledger.
-    """
+    """Do what is left of a run; one that is stopped says how to go on with it."""
     loaded.manifest.write(run.folder / "manifest.csv")
     data_facts(loaded).write(run.folder / "data.json")
     try:
         with _report_at_the_end(run, loaded):
             skipped = climbing.climb(run, ladder, loaded, progress=progress)
-            again = bool(run.openings)
-            climbing.open_test(run, loaded, command=command, again=again, skipped=skipped, progress=progress)
+            climbing.open_test(run, loaded, command=command, skipped=skipped, progress=progress)
     except KeyboardInterrupt:
         progress.say(f"To go on with it: linnet {run.experiment.command} --resume {shlex.quote(str(run.folder))}")
         raise

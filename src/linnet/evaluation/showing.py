@@ -25,9 +25,9 @@ def store_pictures(run: Run, data: Loaded) -> None:
     """
     predictions: dict[str, Predictions] = {}
     for rung in run.rungs:
-        found = run.predictions(rung, "test") or run.predictions(rung, "valid")
-        if found is not None:
-            predictions[rung] = found
+        found = (run.predictions(rung, split) for split in run.shown_splits)
+        if (said := next(filter(None, found), None)) is not None:
+            predictions[rung] = said
     class_names, side = data.everything.class_names, max(data.everything.image_shape[1:])
     shared, own = explained_wanted(predictions)
     wanted = pictures_wanted(

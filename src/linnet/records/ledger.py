@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from linnet.errors import RunError
 from linnet.records.files import read_text
@@ -19,6 +20,7 @@ class Opening:
         rungs: Which rungs were scored.
         n: Test pictures that were scored.
         split_hash: Hexadecimal SHA-256 over the sorted content hashes of the test split.
+        continues: Whether it finishes the one before, which was interrupted before any number was shown.
     """
 
     when: str
@@ -26,6 +28,7 @@ class Opening:
     rungs: tuple[str, ...]
     n: int
     split_hash: str
+    continues: bool = False
 
 
 def append(path: Path, opening: Opening) -> None:
@@ -37,9 +40,14 @@ def append(path: Path, opening: Opening) -> None:
     with path.open("ab") as file:
         if not before.endswith(b"\n"):
             file.truncate(before.rfind(b"\n") + 1)
-        file.write((json.dumps(asdict(opening), ensure_ascii=False) + "\n").encode())
+        file.write((json.dumps(_plain(opening), ensure_ascii=False) + "\n").encode())
         file.flush()
         os.fsync(file.fileno())
+
+
+def _plain(opening: Opening) -> dict[str, Any]:
+    """Leave out `continues` where it says nothing: an older Linnet does not know it."""
+    return {key: value for key, value in asdict(opening).items() if key != "continues" or value}
 
 
 def read(path: Path) -> tuple[Opening, ...]:

@@ -73,6 +73,14 @@ class Run:
         return (self.folder / "leaderboard.json").exists()
 
     @property
+    def shown_splits(self) -> tuple[str, ...]:
+        """The splits of which anything may be shown, the first that there is: the test split of a finished run only.
+
+        So nobody has learned anything from an opening that was interrupted.
+        """
+        return ("test", "valid") if self.is_finished else ("valid",)
+
+    @property
     def manifest(self) -> Manifest:
         """What became of every file."""
         return Manifest.read(self.folder / "manifest.csv")

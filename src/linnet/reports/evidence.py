@@ -42,10 +42,10 @@ class Evidence:
         selections: {rung: how its settings were chosen}, of rungs that got so far.
         histories: {rung: the course of its training}, of rungs that are trained by epochs.
         trainings: {rung: what its last training resolved to}, of networks that are fitted.
-        predictions: {rung: on the test split if it was scored there, else on the validation split}.
+        predictions: {rung: on the test split if the run is finished, else on the validation split}.
         scored_on: {rung: "test" or "valid"}, saying which.
         evaluations: {rung: every number of its predictions on that split}, of rungs that have them.
-        comparisons: Every rung against every other; None likewise.
+        comparisons: Every rung against every other; None likewise, and of a run that is not finished.
         learning_curves: {rung: accuracy over the number of training pictures}, where that was asked for.
         explanations: What the rungs looked at; None where nothing was explained.
         pictures: {name: picture file}.
@@ -103,7 +103,7 @@ def gather(run: Run) -> Evidence:
     read = _Reader(run)
     predictions, scored_on = {}, {}
     for rung in experiment.rows:
-        for split in ("test", "valid"):
+        for split in run.shown_splits:
             found = read.optional(partial(run.predictions, rung, split)) if rung not in predictions else None
             if found is not None:
                 predictions[rung], scored_on[rung] = found, split
@@ -125,7 +125,7 @@ def gather(run: Run) -> Evidence:
         predictions=predictions,
         scored_on=scored_on,
         evaluations={rung: found for rung, found in evaluations.items() if found is not None},
-        comparisons=read.finite(lambda: run.comparisons),
+        comparisons=read.finite(lambda: run.comparisons) if run.is_finished else None,
         learning_curves={rung: found for rung, found in learning_curves.items() if found is not None},
         explanations=read.optional(lambda: run.explanations),
         pictures=read.optional(lambda: run.pictures) or {},

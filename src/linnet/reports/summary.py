@@ -157,6 +157,11 @@ def _unfinished(standings: StandingsPart, sealing: SealingPart) -> list[str]:
             "those pictures chose its settings, so expect somewhat less of new ones."
         )
     opened = "The test split was not opened, so it is still good for one honest number."
-    if sealing.n_openings:
+    if sealing.n_openings > 1:
         opened = f"The test split was opened {often(sealing.n_openings)} before the run ended; see the ledger."
+    elif sealing.n_openings:
+        opened = (
+            "The test split was being read when the run was interrupted; no number of it was shown, so going on with "
+            "the run still gives honest ones."
+        )
     return [*said, opened]
