@@ -30,6 +30,7 @@ from linnet.errors import (
     SealedError,
     UnknownNameError,
     UnsupportedError,
+    UsageError,
 )
 from linnet.evaluation import climbing
 from linnet.records import files
@@ -229,6 +230,59 @@ def test_a_run_that_was_killed_while_it_predicted_the_test_split_blames_nobody(p
         assert "opened twice" not in page
         with pytest.raises(SealedError, match="--again"):
             linnet.evaluate(folder)
+
+
+@pytest.fixture
+def stopped(pictures, tmp_path, monkeypatch):
+    """A climb of three rungs that was stopped after the first."""
+    real = climbing._climb_rung
+
+    def stopping(run, name, *rest):
+        if name == "knn":
+            raise KeyboardInterrupt
+        real(run, name, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(climbing, "_climb_rung", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            linnet.climb(pictures, rungs=["majority", "knn", "least-squares"], out=tmp_path / "stopped")
+    return Run.open(tmp_path / "stopped")
+
+
+def test_a_stopped_climb_is_not_ended_unless_that_is_meant(stopped):
+    with pytest.raises(SealedError, match=r"1 of 3 rungs are fitted.*--resume goes on.*add --end"):
+        linnet.evaluate(stopped.folder)
+    with pytest.raises(SealedError, match="--end"):
+        linnet.evaluate(stopped.folder, again=True)
+    assert stopped.openings == ()
+    assert {row.rung for row in linnet.resume(stopped.folder).leaderboard.rows} == {"majority", "knn", "least-squares"}
+    assert stopped.leaderboard.skipped == ()
+
+
+def test_a_climb_that_is_ended_names_the_rungs_that_were_not_reached(stopped):
+    board = linnet.evaluate(stopped.folder, end=True)
+    assert [row.rung for row in board.rows] == ["majority"]
+    assert [(left.rung, left.reason[:11]) for left in board.skipped] == [
+        ("knn", "not reached"),
+        ("least-squares", "not reached"),
+    ]
+    page = (stopped.folder / "report.html").read_text(encoding="utf-8")
+    for rung in ("knn", "least-squares"):
+        assert f'<span class="rung">{rung}</span>: not reached: the run was ended before it was fitted' in page
+    with pytest.raises(RunError, match="came to its end"):
+        linnet.resume(stopped.folder)
+    assert linnet.evaluate(stopped.folder, again=True).skipped == board.skipped
+
+
+def test_flags_of_the_other_kind_of_evaluation_are_refused_before_anything_is_opened(finished, pictures, tmp_path):
+    with pytest.raises(UsageError, match="--out is for the numbers of other DATA"):
+        linnet.evaluate(finished.folder, again=True, out=tmp_path / "x")
+    with pytest.raises(UsageError, match="--again is about the run's own test split"):
+        linnet.evaluate(finished.folder, pictures, again=True)
+    with pytest.raises(UsageError, match="--end is about the run's own test split"):
+        linnet.evaluate(finished.folder, pictures, end=True)
+    assert len(finished.openings) == 1
+    assert not (tmp_path / "x").exists()
 
 
 def test_files_that_changed_since_are_noticed(tmp_path):

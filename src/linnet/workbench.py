@@ -18,7 +18,6 @@ from linnet.evaluation import (
     inquiring,
     rates,
     running,
-    showing,
 )
 from linnet.evaluation.facts import data_facts
 from linnet.evaluation.rates import FoundRate
@@ -243,10 +242,11 @@ def evaluate(
     data: Source | None = None,
     *,
     again: bool = False,
+    end: bool = False,
     out: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> Leaderboard:
-    """Score a run's rungs: on its own test split again, or on another labelled source.
+    """Score a run's rungs: on its own test split, or on another labelled source.
 
     Args:
         run: A run folder.
@@ -254,6 +254,7 @@ def evaluate(
             own test split, which is sealed after its first opening.
         again: Whether a second opening is meant, also of pictures of the test split that are found in `data`; it is
             written into the ledger and shown in the report.
+        end: Whether an unfinished run shall end with the rungs that are fitted; the others are named as left out.
         out: With `data`, a new folder for the leaderboard, the predictions, all numbers, and manifest.csv with what
             became of every file; None writes nothing.
         progress: Where long work reports to.
@@ -262,23 +263,17 @@ def evaluate(
         One row per rung; its `matching` says which classes and pictures of `data` were scored, and which were not.
 
     Raises:
-        SealedError: the test split has been opened and `again` is not set, or `data` has pictures of it.
+        SealedError: the test split has been opened and `again` is not set, `data` has pictures of it, or the run is
+            unfinished and `end` is not set.
+        UsageError: `end` beside `data`, or `out` without; nothing was opened.
         DataError: files, labels or groups have changed since, or no class of `data` is known to the run.
     """
+    running.refuse_mixed(data, end=end, out=out)
     opened = Run.open(Path(run))
     if data is not None:
         place = Path(out) if out is not None else None
         return elsewhere.score(opened, running.spec_of(data), place, again=again, progress=progress)
-    if opened.openings and not again:
-        climbing.refuse_second_opening(opened)
-    loaded = loading.load_again(opened, progress=progress)
-    skipped = opened.leaderboard.skipped if opened.is_finished else ()
-    leaderboard = climbing.open_test(
-        opened, loaded, command="evaluate", again=again, skipped=skipped, progress=progress
-    )
-    showing.store_pictures(opened, loaded)
-    page.write(opened)
-    return leaderboard
+    return running.score(opened, again=again, end=end, progress=progress)
 
 
 def explain(

@@ -25,6 +25,15 @@ def others(tmp_path):
     return tmp_path / "others"
 
 
+def test_what_would_have_no_effect_is_refused_before_the_split_is_opened(command, run_folder, tmp_path):
+    before = (run_folder / "ledger.jsonl").read_bytes()
+    for words in (["--again", "--out", tmp_path / "x"], ["digits[3,8]", "--end"]):
+        code, out, err = command("evaluate", run_folder, *words)
+        assert (code, out) == (2, "")
+        assert "leave it out" in err
+    assert (run_folder / "ledger.jsonl").read_bytes() == before
+
+
 def test_other_pictures_are_scored_without_opening_the_test_split(command, run_folder, others, tmp_path):
     before = (run_folder / "ledger.jsonl").read_bytes()
     code, out, _ = command("evaluate", run_folder, f"{others}[8,3]", "--out", tmp_path / "scores", "--json")

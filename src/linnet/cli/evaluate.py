@@ -14,6 +14,7 @@ def evaluate(
     /,
     *,
     again: Annotated[bool, Parameter(negative=())] = False,
+    end: Annotated[bool, Parameter(negative=())] = False,
     out: Path | None = None,
     seed: int = 0,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -26,6 +27,8 @@ def evaluate(
             only one side has are named. If not given, the run's own test split, which stays sealed after its first
             opening unless --again is given.
         again: Open the test split again, also where DATA has pictures of it; the ledger and the report will show it.
+        end: End a run that was stopped: open its test split for the rungs that are fitted. The others are named as left
+            out and will never run; to go on with the run instead, use --resume of linnet climb.
         out: A new folder for the leaderboard, the predictions and all numbers on DATA, and a manifest of what became of
             every file.
         seed: Of no effect here: intervals are always drawn alike.
@@ -36,5 +39,5 @@ def evaluate(
 
     source = DataFlags().spec(data, {}) if data is not None else None
     with show.progress() as progress:
-        leaderboard = workbench.evaluate(run, source, again=again, out=out, progress=progress)
+        leaderboard = workbench.evaluate(run, source, again=again, end=end, out=out, progress=progress)
     show.leaderboard(leaderboard, as_json=json)

@@ -244,6 +244,34 @@ def refuse_second_opening(run: Run) -> None:
         )
 
 
+def refuse_ending(run: Run) -> None:
+    """Keep the test split of an unfinished run sealed: once its numbers are known, no rung may be chosen any more.
+
+    Raises:
+        SealedError: the run has no leaderboard.
+    """
+    if run.is_finished:
+        return
+    n_fitted, n = (
+        len([name for name in names if VIEWS not in name]) for names in (run.fitted_rungs, run.experiment.rows)
+    )
+    raise SealedError(
+        f"{run.folder} did not come to its end ({n_fitted} of {n} rungs are fitted); linnet {run.experiment.command} "
+        "--resume goes on with it. To open the test split now ends it, and the other rungs will never run; add --end "
+        "if you mean it."
+    )
+
+
+def not_reached(run: Run) -> tuple[Skipped, ...]:
+    """Name what a run that ends now leaves out: rungs that were asked for, and rows that were begun, without a fit."""
+    fitted, wanted = run.fitted_rungs, {*run.experiment.rungs, *run.rungs}
+    return tuple(
+        Skipped(rung=row, reason="not reached: the run was ended before it was fitted")
+        for row in run.experiment.rows
+        if row in wanted and row not in fitted
+    )
+
+
 def contend(run: Run, name: str, data: Dataset, *, progress: Progress = SILENT) -> Contender:
     """Let one fitted rung of a run predict some data, and gather what the leaderboard needs of it."""
     folder = run.rung_folder(name)

@@ -10,11 +10,13 @@ from typing import Any, Literal
 from linnet.datasets import loading
 from linnet.datasets.loading import Loaded
 from linnet.datasets.opening import absolute
+from linnet.errors import UsageError
 from linnet.evaluation import climbing, evaluating, showing
 from linnet.evaluation.facts import data_facts
 from linnet.machine import describe_machine
 from linnet.progress import Progress
 from linnet.records.experiment import DataSpec, Experiment, Protocol
+from linnet.records.leaderboard import Leaderboard
 from linnet.records.run import Run, refuse_existing
 from linnet.reports import page
 
@@ -71,6 +73,45 @@ def finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, p
     except KeyboardInterrupt:
         progress.say(f"To go on with it: linnet {run.experiment.command} --resume {shlex.quote(str(run.folder))}")
         raise
+
+
+def refuse_mixed(data: Source | None, *, end: bool, out: Path | str | None) -> None:
+    """Refuse what means nothing beside what is scored, before anything is opened.
+
+    Raises:
+        UsageError: a flag for the run's own test split beside other pictures, or the other way round.
+    """
+    if data is None and out is not None:
+        raise UsageError(
+            "--out is for the numbers of other DATA; those of the run's own test split go into the run; leave it out."
+        )
+    if data is not None and end:
+        raise UsageError("--end is about the run's own test split, and other DATA do not end the run; leave it out.")
+
+
+def score(run: Run, *, again: bool, end: bool, progress: Progress) -> Leaderboard:
+    """Open the test split of a run for its fitted rungs, and make its report.
+
+    Args:
+        run: Finished, or to be ended by this.
+        again: Whether a second opening is meant.
+        end: Whether the end of an unfinished run is meant.
+        progress: Where long work reports to.
+
+    Raises:
+        SealedError: what was to be done is not meant; says what it would be.
+    """
+    is_finished = run.is_finished
+    if is_finished and not again:
+        climbing.refuse_second_opening(run)
+    if not is_finished and not end:
+        climbing.refuse_ending(run)
+    loaded = loading.load_again(run, progress=progress)
+    skipped = run.leaderboard.skipped if is_finished else climbing.not_reached(run)
+    leaderboard = climbing.open_test(run, loaded, command="evaluate", again=again, skipped=skipped, progress=progress)
+    showing.store_pictures(run, loaded)
+    page.write(run)
+    return leaderboard
 
 
 @contextmanager
