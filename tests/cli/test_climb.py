@@ -58,9 +58,3 @@ def test_events_for_tensorboard_are_written_where_asked(command, tmp_path):
     words = ["climb", "digits[3,8]", "--rungs", "mlp", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=1"]
     assert command(*words, "--out", tmp_path / "run", "--tensorboard")[0] == 0
     assert list((tmp_path / "run" / "rungs" / "mlp" / "tensorboard").rglob("events.*"))
-
-
-def test_a_run_that_goes_on_knows_itself_whether_it_writes_events(command, tmp_path):
-    code, _, said = command("climb", "--resume", tmp_path, "--tensorboard")
-    assert code == 2
-    assert "leave out '--tensorboard'" in said

@@ -35,17 +35,31 @@ def test_a_source_must_be_given(command):
     assert "DATA is missing" in said
 
 
-def test_going_on_and_asking_for_something_else_are_not_mixed(command, tmp_path):
-    for more in (
-        ["digits"],
-        ["--classifier", "knn"],
-        ["--set", "knn.k=1"],
-        ["--out", str(tmp_path / "x")],
-        ["--find-rate"],
-    ):
-        code, _, said = command("train", *more, "--resume", tmp_path)
+def flags_of(name):
+    shown = cli.app[name].assemble_argument_collection(parse_docstring=False)
+    return sorted(flag for argument in shown for flag in argument.names if flag.startswith("--"))
+
+
+@pytest.mark.parametrize(("name", "flag"), [(name, flag) for name in ("climb", "train") for flag in flags_of(name)])
+def test_every_flag_beside_resume_is_refused_by_its_name(command, tmp_path, name, flag):
+    code, _, said = command(name, "--resume", tmp_path, flag)
+    if flag in ("--resume", "--json"):
+        assert "leave out" not in said
+    else:
+        assert (code, said) == (2, f"linnet: --resume goes on with what the run was asked for; leave out {flag}.\n")
+
+
+def test_a_flag_beside_resume_is_refused_with_its_default_and_with_an_equals_sign_too(command, tmp_path):
+    for more, named in ((["--seed", "0"], "--seed"), (["--epochs=80"], "--epochs"), (["digits"], "digits")):
+        code, _, said = command("climb", *more, f"--resume={tmp_path}")
         assert code == 2
-        assert "leave out" in said
+        assert f"leave out {named}." in said
+
+
+def test_flags_that_only_show_may_stand_beside_resume(command, tmp_path):
+    code, _, said = command("train", "--resume", tmp_path, "--json", "--debug")
+    assert code == 1
+    assert "has no experiment.toml" in said
 
 
 def test_a_finished_run_is_not_gone_on_with(command, tmp_path):
@@ -240,9 +254,3 @@ def test_events_for_tensorboard_are_written_where_asked(command, tmp_path):
     words = ["train", "digits[3,8]", "--classifier", "mlp", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=1"]
     assert command(*words, "--out", tmp_path / "run", "--tensorboard")[0] == 0
     assert list((tmp_path / "run" / "rungs" / "mlp" / "tensorboard").rglob("events.*"))
-
-
-def test_a_run_that_goes_on_knows_itself_whether_it_writes_events(command, tmp_path):
-    code, _, said = command("train", "--resume", tmp_path, "--tensorboard")
-    assert code == 2
-    assert "leave out '--tensorboard'" in said

@@ -34,6 +34,9 @@ COMMANDS = {
 }
 """Where each command's function stands; named as text, so that nothing of it is imported before it runs."""
 
+_BESIDE_RESUME = ("--resume", "--json", "--help", "--version")
+"""Flags that ask nothing of a run, and so may stand beside --resume; whatever else comes there would have no effect."""
+
 _ABOUT = {
     "climb": "All rungs on some data: one leaderboard, one report.",
     "train": "One rung, under the same protocol.",
@@ -80,6 +83,7 @@ def _in_company(words: list[str], *, debug: bool) -> int:
 
 def _alone(words: list[str], *, debug: bool) -> int:
     try:
+        _refuse_beside_resume(words)
         app(words, exit_on_error=False, print_error=True, result_action="return_value")
     except LinnetError as error:
         return _fail(str(error), debug=debug, code=2 if isinstance(error, UsageError) else 1)
@@ -94,6 +98,20 @@ def _alone(words: list[str], *, debug: bool) -> int:
             return 2
         raise
     return 0
+
+
+def _refuse_beside_resume(words: list[str]) -> None:
+    """Refuse every flag that was given beside --resume, even with the value that it has anyway.
+
+    The words are looked at, since a command cannot tell a flag that was given from its default.
+
+    Raises:
+        UsageError: names the flag.
+    """
+    flags = [word.partition("=")[0] for word in words if word.startswith("--")]
+    others = [flag for flag in flags if flag not in _BESIDE_RESUME]
+    if "--resume" in flags and others:
+        raise UsageError(f"--resume goes on with what the run was asked for; leave out {others[0]}.")
 
 
 def _fail(sentence: str, *, debug: bool, code: int = 1) -> int:

@@ -14,7 +14,7 @@ from linnet.cli.options import (
     NetworkFlags,
     ProtocolFlags,
     comma_separated,
-    refuse_beside_resume,
+    refuse_data_beside_resume,
     wanted_data,
 )
 
@@ -47,14 +47,14 @@ def climb(
         seed: Everything random is derived from it; the same seed gives the same numbers on the same machine.
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given.
         tensorboard: Write events for TensorBoard into the run folder while networks are trained.
-        resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
+        resume: The folder of a run that was interrupted, to go on with; takes no other flag but --json.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench
     from linnet.cli import show
 
     if resume is not None:
-        refuse_beside_resume(data, rungs, settings, out, "--tensorboard" if tensorboard else None)
+        refuse_data_beside_resume(data)
         with show.progress() as progress:
             run = workbench.resume(resume, progress=progress)
         show.finished_run(run, as_json=json)

@@ -166,15 +166,11 @@ def wanted_data(data: str | None) -> str:
     return data
 
 
-def refuse_beside_resume(*given: object) -> None:
-    """Refuse to go on with a run and to ask for something else at once.
-
-    Args:
-        given: What came beside `--resume`; empty values are nothing.
+def refuse_data_beside_resume(data: str | None) -> None:
+    """Refuse to go on with a run on other data; the flags beside --resume were looked at before.
 
     Raises:
-        UsageError: something came.
+        UsageError: names the data.
     """
-    came = [value for value in given if value not in (None, ())]
-    if came:
-        raise UsageError(f"--resume goes on with what the run was asked for; leave out {came[0]!r}.")
+    if data is not None:
+        raise UsageError(f"--resume goes on with what the run was asked for; leave out {data}.")

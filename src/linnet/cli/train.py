@@ -14,7 +14,7 @@ from linnet.cli.options import (
     DataFlags,
     NetworkFlags,
     ProtocolFlags,
-    refuse_beside_resume,
+    refuse_data_beside_resume,
     wanted_data,
 )
 from linnet.errors import UsageError
@@ -47,7 +47,7 @@ def train(
         out: The new run folder; runs/DATA-1, runs/DATA-2, ... if not given. With --find-rate the folder for rates.svg
             and rates.csv; the current one if not given.
         tensorboard: Write events for TensorBoard into the run folder while networks are trained.
-        resume: The folder of a run that was interrupted, to go on with; nothing else is asked then.
+        resume: The folder of a run that was interrupted, to go on with; takes no other flag but --json.
         find_rate: Train nothing: make some steps on training pictures with a rising learning rate, draw the loss over
             the rate, and suggest one. For networks.
         json: Print the result as JSON on standard output; progress goes to standard error.
@@ -57,8 +57,7 @@ def train(
     from linnet.records.run import Run
 
     if resume is not None:
-        asked = ("--find-rate" if find_rate else None, "--tensorboard" if tensorboard else None)
-        refuse_beside_resume(data, classifier, settings, out, *asked)
+        refuse_data_beside_resume(data)
         with show.progress() as progress:
             run = workbench.resume(resume, progress=progress)
         show.finished_run(run, as_json=json)
