@@ -36,8 +36,9 @@ def evaluate(
     """
     from linnet import workbench
     from linnet.cli import show
+    from linnet.records.run import Run
 
     source = DataFlags().spec(data, {}) if data is not None else None
     with show.progress() as progress:
         leaderboard = workbench.evaluate(run, source, again=again, end=end, out=out, progress=progress)
-    show.leaderboard(leaderboard, as_json=json)
+    show.leaderboard(leaderboard, as_json=json, shown_settings=show.asked_settings(Run.open(run)))

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from linnet.cli import show_layers
+from linnet.cli import show_layers, show_leaderboard
 from linnet.cli.live import LiveProgress
 from linnet.records.data_facts import DataFacts
 from linnet.records.files import write_json
 from linnet.records.inquiry import Inquiry
-from linnet.records.leaderboard import Leaderboard, LeaderboardRow
+from linnet.records.leaderboard import Leaderboard
 from linnet.records.run import Run
-from linnet.words import in_1, in_100
+from linnet.words import in_100
 
 _MOST_CLASSES = 30
 
@@ -37,10 +37,17 @@ def finished_run(run: Run, *, as_json: bool) -> None:
     if as_json:
         _print_json({"run": str(run.folder), "report": str(run.folder / "report.html"), **run.leaderboard.to_json()})
         return
-    chosen = {rung: (*run.selection(rung).varied, *run.experiment.fixed(rung)) for rung in run.rungs}
-    leaderboard(run.leaderboard, as_json=False, shown_settings=chosen)
+    leaderboard(run.leaderboard, as_json=False, shown_settings=asked_settings(run))
     console = _console()
-    console.print(f"Report: [bold]{escape(str(run.folder / 'report.html'))}[/bold]  (open it in a browser)")
+    where = escape(str(run.folder / "report.html"))
+    console.print(f"Report: [bold]{where}[/bold]  (open it in a browser)", soft_wrap=True)
+
+
+def asked_settings(run: Run) -> dict[str, tuple[str, ...]]:
+    """Name the settings of each rung that were chosen or fixed; all others are the defaults."""
+    return {
+        rung: tuple(dict.fromkeys((*run.selection(rung).varied, *run.experiment.fixed(rung)))) for rung in run.rungs
+    }
 
 
 def leaderboard(
@@ -51,25 +58,17 @@ def leaderboard(
     Args:
         found: The leaderboard.
         as_json: Print all of it as JSON instead.
-        shown_settings: Which settings of each rung to show: those that were chosen or fixed. None: all.
+        shown_settings: Which settings of each rung to show, see `asked_settings`; None: none.
     """
     if as_json:
         _print_json(found.to_json())
         return
     console = _console()
-    what = "test pictures" if found.matching is None else f"pictures of {escape(found.matching.source)}"
-    table = Table(title=f"Leaderboard: {found.rows[0].n} {what}", title_justify="left", header_style="bold")
-    table.add_column("rung", no_wrap=True)
-    for name in ("accuracy", "95 % interval", "balanced", "log-loss", "ece", "fit s", "ms/image", "MB"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("settings", overflow="fold")
-    for place, row in enumerate(found.rows):
-        names = row.settings if shown_settings is None else shown_settings.get(row.rung, ())
-        table.add_row(*_cells(row, names, is_best=place == 0), style="" if row.tied_with_best else "dim")
-    console.print(table)
+    show_leaderboard.rows(console, found)
     tied = [row.rung for row in found.rows[1:] if row.tied_with_best]
     if tied:
         console.print(f"{found.rows[0].rung} cannot be told from {', '.join(tied)} on these pictures (paired test).")
+    show_leaderboard.settings(console, found, shown_settings or {})
     for skipped in found.skipped:
         console.print(f"Skipped: {skipped.rung}: {escape(skipped.reason)}")
 
@@ -200,23 +199,6 @@ def written(path: Path, *, as_json: bool) -> None:
         _print_json({"path": str(path)})
     else:
         _console().print(f"Written: [bold]{escape(str(path))}[/bold]", soft_wrap=True)
-
-
-def _cells(row: LeaderboardRow, names: Iterable[str], *, is_best: bool) -> list[str]:
-    settings = ", ".join(f"{name}={row.settings[name]}" for name in dict.fromkeys(names))
-    tie = " =" if row.tied_with_best and not is_best else ""
-    return [
-        row.rung + tie,
-        f"{in_100(row.accuracy, 2)} %",
-        f"{in_100(row.accuracy_low, 1)} to {in_100(row.accuracy_high, 1)}",
-        f"{in_100(row.balanced_accuracy, 2)} %",
-        f"{row.log_loss:.3f}",
-        in_1(row.ece),
-        f"{row.fit_seconds:.2f}",
-        f"{row.ms_per_image:.3f}",
-        f"{row.megabytes:.2f}",
-        escape(settings),
-    ]
 
 
 def _console() -> Console:
