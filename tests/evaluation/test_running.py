@@ -1,7 +1,9 @@
 """What stands behind the verbs; the verbs themselves are tried in tests/test_workbench.py."""
 
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -71,22 +73,64 @@ def test_pictures_and_report_are_written_even_when_the_work_ends_by_an_error(tmp
     assert not run.is_finished
 
 
-def test_a_run_that_is_stopped_says_how_to_go_on_with_it(tmp_path, data, monkeypatch):
-    said = []
+class Listening(type(SILENT)):
+    """Remember what a user would see, in order."""
 
-    class Listening(type(SILENT)):
-        def say(self, text):
-            said.append(text)
+    def __init__(self):
+        self.said = []
+
+    def say(self, text):
+        self.said.append(text)
+
+    @contextmanager
+    def task(self, text, total=None):
+        self.said.append(text)
+        yield SimpleNamespace(advance=lambda n=1, note="": None)
+
+
+@pytest.fixture
+def stopped_run(tmp_path, monkeypatch):
+    """A run that will be stopped before the test split is opened."""
 
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
-    folder = tmp_path / "my run"
+    monkeypatch.setattr(climbing, "open_test", stopped)
+    return Run.create(tmp_path / "run", Experiment(command="climb", data=DataSpec(source="toy"), rungs=("majority",)))
+
+
+def test_a_run_that_is_stopped_says_at_once_what_it_still_does(stopped_run, data):
+    progress = Listening()
+    with pytest.raises(KeyboardInterrupt):
+        running.finish(stopped_run, climbing.ladder(stopped_run.experiment), data, command="climb", progress=progress)
+    first, *tasks, last = progress.said[-5:]
+    assert first.startswith("Stopped. A report of what was finished is made now; Ctrl-C again")
+    assert tasks == ["Computing numbers and intervals", "Drawing what rungs looked at", "Writing the report"]
+    assert last.startswith("To go on with it: linnet climb --resume")
+
+
+def test_a_second_ctrl_c_leaves_the_report_out(stopped_run, data, monkeypatch):
+    def stopped_again(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(showing, "store_pictures", stopped_again)
+    progress = Listening()
+    with pytest.raises(KeyboardInterrupt):
+        running.finish(stopped_run, climbing.ladder(stopped_run.experiment), data, command="climb", progress=progress)
+    assert not (stopped_run.folder / "report.html").exists()
+    assert progress.said[-1].startswith("To go on with it")
+
+
+def test_a_run_that_is_stopped_says_how_to_go_on_with_it(tmp_path, data, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    folder, progress = tmp_path / "my run", Listening()
     run = Run.create(folder, Experiment(command="train", data=DataSpec(source="toy"), rungs=("majority",)))
     monkeypatch.setattr(climbing, "open_test", stopped)
     with pytest.raises(KeyboardInterrupt):
-        running.finish(run, climbing.ladder(run.experiment), data, command="resume", progress=Listening())
-    assert said[-1] == f"To go on with it: linnet train --resume {shlex.quote(str(folder))}"
+        running.finish(run, climbing.ladder(run.experiment), data, command="resume", progress=progress)
+    assert progress.said[-1] == f"To go on with it: linnet train --resume {shlex.quote(str(folder))}"
 
 
 def test_a_finished_run_has_facts_manifest_leaderboard_and_report(tmp_path, data):
@@ -100,7 +144,7 @@ def test_a_finished_run_has_facts_manifest_leaderboard_and_report(tmp_path, data
 
 def test_showing_comes_before_the_report(tmp_path, data, monkeypatch):
     order = []
-    monkeypatch.setattr(showing, "store_pictures", lambda *_: order.append("pictures"))
+    monkeypatch.setattr(showing, "store_pictures", lambda *_, **__: order.append("pictures"))
     monkeypatch.setattr(running.page, "write", lambda *_: order.append("report"))
     run = Run.create(tmp_path / "run", Experiment(command="climb", data=DataSpec(source="toy"), rungs=("majority",)))
     running.finish(run, climbing.ladder(run.experiment), data, command="climb", progress=SILENT)

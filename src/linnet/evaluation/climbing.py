@@ -225,7 +225,7 @@ def open_test(
     evaluating.forget_test(run)
     for contender in contenders:
         contender.predictions.write(run.rung_folder(contender.rung) / "predictions-test.csv")
-    evaluating.complete(run)
+    evaluating.complete(run, progress=progress)
     leaderboard = rank(contenders, skipped=skipped)
     leaderboard.write(run.folder)
     return leaderboard

@@ -15,6 +15,7 @@ from linnet.evaluation.intervals import CONFIDENCE, N_DRAWS, Values, percentile,
 from linnet.evaluation.metrics import Labels, Probabilities
 from linnet.evaluation.operating import Operating
 from linnet.evaluation.resampling import CalibrationDraws
+from linnet.progress import SILENT, Progress
 from linnet.records.evaluation import Calibration, ClassMeasures, Evaluation, Measure
 from linnet.records.files import read_json
 from linnet.records.predictions import Predictions
@@ -94,7 +95,7 @@ def without_temperature(probabilities: Probabilities, temperature: float) -> Pro
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def complete(run: Run, *, lenient: bool = False) -> None:
+def complete(run: Run, *, lenient: bool = False, progress: Progress = SILENT) -> None:
     """Write the numbers that a run lacks though their predictions are there: of an older Linnet, or interrupted.
 
     Evaluations that are there are neither read nor made again.
@@ -103,6 +104,7 @@ def complete(run: Run, *, lenient: bool = False) -> None:
         run: Its folder is written into.
         lenient: Whether what cannot be read or written is passed over: a report says itself which records are damaged,
             and is made of a folder that is read-only, too.
+        progress: Where long work reports to.
 
     Raises:
         RunError: predictions or a model's description are damaged.
@@ -111,19 +113,22 @@ def complete(run: Run, *, lenient: bool = False) -> None:
     trying = suppress(LinnetError, OSError) if lenient else nullcontext()
     is_compared = run.comparisons_file.exists()
     tested = {}
-    for rung, split in product(run.rungs, ("valid", "test")):
-        place = run.evaluation_file(rung, split)
-        is_evaluated = place.exists()
-        if is_evaluated and (split == "valid" or is_compared):
-            continue
-        with trying:
-            predictions = run.predictions(rung, split)
-            if predictions is None or not len(predictions):
-                continue
-            if split == "test":
-                tested[rung] = predictions
-            if not is_evaluated:
-                of_rung(run, rung, predictions, split=split).write(place)
+    lacking = [
+        (rung, split)
+        for rung, split in product(run.rungs, ("valid", "test"))
+        if not (run.evaluation_file(rung, split).exists() and (split == "valid" or is_compared))
+    ]
+    with progress.task("Computing numbers and intervals", len(lacking)) as task:
+        for rung, split in lacking:
+            with trying:
+                predictions = run.predictions(rung, split)
+                if predictions is not None and len(predictions):
+                    if split == "test":
+                        tested[rung] = predictions
+                    place = run.evaluation_file(rung, split)
+                    if not place.exists():
+                        of_rung(run, rung, predictions, split=split).write(place)
+            task.advance(note=rung)
     if tested and not is_compared:
         with trying:
             compare(tested).write(run.comparisons_file)

@@ -67,7 +67,7 @@ def finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, p
     loaded.manifest.write(run.folder / "manifest.csv")
     data_facts(loaded).write(run.folder / "data.json")
     try:
-        with _report_at_the_end(run, loaded):
+        with _report_at_the_end(run, loaded, progress):
             skipped = climbing.climb(run, ladder, loaded, progress=progress)
             climbing.open_test(run, loaded, command=command, skipped=skipped, progress=progress)
     except KeyboardInterrupt:
@@ -109,19 +109,26 @@ def score(run: Run, *, again: bool, end: bool, progress: Progress) -> Leaderboar
     loaded = loading.load_again(run, progress=progress)
     skipped = run.leaderboard.skipped if is_finished else climbing.not_reached(run)
     leaderboard = climbing.open_test(run, loaded, command="evaluate", again=again, skipped=skipped, progress=progress)
-    showing.store_pictures(run, loaded)
-    page.write(run)
+    _write_report(run, loaded, progress)
     return leaderboard
 
 
 @contextmanager
-def _report_at_the_end(run: Run, loaded: Loaded) -> Iterator[None]:
+def _report_at_the_end(run: Run, loaded: Loaded, progress: Progress) -> Iterator[None]:
     """Write pictures and report when the work ends: well, by Ctrl-C, or by an error."""
     try:
         yield
+    except KeyboardInterrupt:
+        progress.say("Stopped. A report of what was finished is made now; Ctrl-C again leaves it out.")
+        raise
     finally:
-        evaluating.complete(run, lenient=True)
-        showing.store_pictures(run, loaded)
+        evaluating.complete(run, lenient=True, progress=progress)
+        _write_report(run, loaded, progress)
+
+
+def _write_report(run: Run, loaded: Loaded, progress: Progress) -> None:
+    showing.store_pictures(run, loaded, progress=progress)
+    with progress.task("Writing the report"):
         page.write(run)
 
 

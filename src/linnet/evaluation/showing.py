@@ -10,6 +10,7 @@ from linnet.classifiers.capabilities import Templated
 from linnet.datasets.loading import Loaded
 from linnet.evaluation.explaining import LONGEST_SIDE, explain_shown, of_views, pixels_of
 from linnet.images.thumbnails import encode_thumbnail
+from linnet.progress import SILENT, Progress
 from linnet.records.explanations import Explanations, RungExplanations
 from linnet.records.pictures import image_name, template_name
 from linnet.records.predictions import Predictions
@@ -17,7 +18,7 @@ from linnet.records.run import Run
 from linnet.reports.choices import explained_wanted, pictures_wanted
 
 
-def store_pictures(run: Run, data: Loaded) -> None:
+def store_pictures(run: Run, data: Loaded, *, progress: Progress = SILENT) -> None:
     """Write explanations.json, and pictures.zip with all that a report shows.
 
     Those are: what `pictures_wanted` names, the templates of every rung that has some, and heat
@@ -41,17 +42,19 @@ def store_pictures(run: Run, data: Loaded) -> None:
     for image_id in wanted:
         pictures[image_name(image_id)] = encode_thumbnail(pixels_of(data, [image_id])[0], longest_side=LONGEST_SIDE)
     explained: dict[str, RungExplanations] = {}
-    for rung in run.fitted_rungs:
-        lent = of_views(rung, explained, predictions.get(rung))
-        if lent is not None:
-            explained[rung] = lent
-            continue
-        classifier = load(run.rung_folder(rung))
-        pictures.update(_templates(rung, classifier))
-        if rung in predictions:
-            ids = list(dict.fromkeys([*shared, *own.get(rung, ())]))
-            explained[rung], maps = explain_shown(rung, classifier, data, ids, seed=run.experiment.seed)
-            pictures.update(maps)
+    with progress.task("Drawing what rungs looked at", len(run.fitted_rungs)) as task:
+        for rung in run.fitted_rungs:
+            lent = of_views(rung, explained, predictions.get(rung))
+            if lent is not None:
+                explained[rung] = lent
+            else:
+                classifier = load(run.rung_folder(rung))
+                pictures.update(_templates(rung, classifier))
+                if rung in predictions:
+                    ids = list(dict.fromkeys([*shared, *own.get(rung, ())]))
+                    explained[rung], maps = explain_shown(rung, classifier, data, ids, seed=run.experiment.seed)
+                    pictures.update(maps)
+            task.advance(note=rung)
     Explanations(shared=tuple(shared), rungs=tuple(explained.values())).write(run.folder / "explanations.json")
     run.write_pictures(pictures)
 
