@@ -10,7 +10,8 @@ LinnetError                     catch this one to catch them all
 │   └── UnreadableImageError    one file that is no usable picture; `status` and `reason` go into the manifest
 ├── NotFittedError              predict before fit
 ├── TrainingError               a training that cannot go on: no memory, a process that ended
-│   └── DivergedError           a loss that is no number any more
+│   ├── DivergedError           a loss that is no number any more
+│   └── LostProcessError        a process of a training that ended or did not start; it can be gone on with
 ├── UnsupportedError            something that this entry cannot do; names those that can
 ├── PredictionsError            probabilities that are none, labels outside the classes
 ├── RunError                    not a run folder, a damaged one, or one of a newer format
@@ -100,6 +101,10 @@ class TrainingError(LinnetError):
 
 class DivergedError(TrainingError):
     """Say that a loss or a weight is no number any more; all processes of a training meet it at the same step."""
+
+
+class LostProcessError(TrainingError):
+    """Say that a process of a training is gone, which tells nothing of the training itself."""
 
 
 class UnsupportedError(LinnetError):

@@ -2,10 +2,21 @@ import numpy as np
 import pytest
 
 import toys
-from linnet.errors import ConfigError, RunError, SealedError, UnknownNameError
-from linnet.evaluation import climbing
+from linnet.classifiers.knn import KNearestNeighbors
+from linnet.errors import (
+    ConfigError,
+    DivergedError,
+    LostProcessError,
+    RunError,
+    SealedError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from linnet.evaluation import climbing, running
+from linnet.evaluation.skipping import NO_MEMORY
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.run import Run
+from listening import Heard
 from loaded import loaded_of
 
 SPLIT = np.array(["train"] * 70 + ["valid"] * 20 + ["test"] * 30)
@@ -24,6 +35,10 @@ def data():
 @pytest.fixture
 def run(tmp_path):
     return Run.create(tmp_path / "run", asked())
+
+
+def stop(*_args, **_more):
+    raise KeyboardInterrupt
 
 
 def climbed(run, data):
@@ -83,10 +98,7 @@ def test_validation_predictions_come_from_a_fit_that_has_not_seen_them(run, data
 def test_the_ledger_has_its_line_before_the_first_picture_is_read(run, data, monkeypatch):
     climbed(run, data)
 
-    def crash(*_args, **_more):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(climbing, "contend", crash)
+    monkeypatch.setattr(climbing, "contend", stop)
     with pytest.raises(KeyboardInterrupt):
         climbing.open_test(run, data, command="climb")
     assert len(run.openings) == 1
@@ -103,9 +115,6 @@ def test_all_rungs_are_scored_in_one_opening(run, data):
 
 def test_every_rung_has_its_numbers_and_every_pair_its_comparison_before_the_run_is_finished(run, data, monkeypatch):
     climbed(run, data)
-
-    def stop(*_args, **_more):
-        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(climbing, "rank", stop)
@@ -177,6 +186,63 @@ def test_a_budget_that_is_used_up_skips_with_its_reason(tmp_path, data):
     skipped = climbing.climb(run, climbing.ladder(run.experiment), data)
     assert [s.rung for s in skipped] == ["majority", "knn"]
     assert "budget" in skipped[0].reason
+
+
+def failing(monkeypatch, error, rung=KNearestNeighbors):
+    """Let every fit of a rung end with an error."""
+
+    def fails(*_args, **_more):
+        raise error
+
+    for hook in ("_fit", "sweep"):
+        if hasattr(rung, hook):
+            monkeypatch.setattr(rung, hook, fails)
+
+
+@pytest.mark.parametrize(
+    "error", [DivergedError("no number any more"), UnsupportedError("not for such pictures"), MemoryError()]
+)
+def test_a_rung_that_cannot_do_its_work_is_skipped_with_its_reason(tmp_path, data, monkeypatch, error):
+    run = Run.create(tmp_path / "run", asked(rungs=("knn", "majority")))
+    failing(monkeypatch, error)
+    skipped = climbing.climb(run, climbing.ladder(run.experiment), data)
+    assert [(s.rung, s.reason) for s in skipped] == [("knn", str(error) or NO_MEMORY)]
+    assert run.fitted_rungs == ("majority",)
+
+
+@pytest.mark.parametrize(
+    "error", [RunError("The checkpoint is of another training; delete it."), LostProcessError("A process ended.")]
+)
+def test_what_says_nothing_of_the_rung_stops_the_climb_and_the_run_can_go_on(tmp_path, data, monkeypatch, error):
+    run = Run.create(tmp_path / "my run", asked(rungs=("knn", "majority")))
+    heard = Heard()
+    with monkeypatch.context() as patch:
+        failing(patch, error)
+        with pytest.raises(type(error), match=str(error)):
+            running.finish(run, climbing.ladder(run.experiment), data, command="climb", progress=heard)
+    assert heard.said[-1] == (
+        "The climb stops with its test split sealed; once that is mended, go on with it: "
+        f"linnet climb --resume '{run.folder}'"
+    )
+    assert (run.openings, run.is_finished) == ((), False)
+    running.finish(run, climbing.ladder(run.experiment), data, command="resume", progress=heard)
+    assert [opening.rungs for opening in run.openings] == [("knn", "majority")]
+    assert run.leaderboard.skipped == ()
+
+
+@pytest.mark.usefixtures("one_round")
+def test_a_damaged_checkpoint_stops_the_climb_until_it_is_deleted(tmp_path, data, monkeypatch):
+    run = Run.create(tmp_path / "run", asked(rungs=("mlp",), settings={"mlp": {"hidden": (4,)}}))
+    with monkeypatch.context() as patch:
+        patch.setattr(climbing, "timed_fit", stop)
+        with pytest.raises(KeyboardInterrupt):
+            climbing.climb(run, climbing.ladder(run.experiment), data)
+    (left,) = run.rung_folder("mlp").rglob("*.safetensors")
+    left.write_bytes(b"half of it")
+    with pytest.raises(RunError, match=r"cannot be read .* delete it"):
+        climbing.climb(run, climbing.ladder(run.experiment), data)
+    left.unlink()
+    assert climbed(run, data).fitted_rungs == ("mlp",)
 
 
 def test_what_is_asked_of_networks_reaches_every_network_and_no_other_rung():

@@ -9,7 +9,7 @@ import toys
 from linnet.classifiers.base import create
 from linnet.classifiers.knn import KNearestNeighbors
 from linnet.classifiers.network import NetworkClassifier
-from linnet.errors import UnsupportedError
+from linnet.errors import RunError, UnsupportedError
 from linnet.evaluation import climbing, learning
 from linnet.evaluation.intervals import wilson
 from linnet.evaluation.learning import nested_shares
@@ -187,6 +187,24 @@ def test_rungs_that_were_skipped_and_small_shares_are_named(tmp_path, data):
     assert "knn has no learning curve, as it was skipped." in progress.said
     assert any("begin with 13 training pictures" in sentence for sentence in progress.said)
     assert run.learning_curve("knn") is None
+
+
+def test_a_damaged_checkpoint_of_a_point_stops_the_climb_and_costs_no_point(tmp_path, data, monkeypatch):
+    run = Run.create(tmp_path / "run", asked())
+    real, heard = learning._point, Heard()
+
+    def fails(asked, classifier, train, checkpoint):
+        if len(train) == 51:
+            raise RunError("The checkpoint cannot be read; delete it.")
+        return real(asked, classifier, train, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(learning, "_point", fails)
+        with pytest.raises(RunError, match="delete it"):
+            climbing.climb(run, climbing.ladder(asked()), data, progress=heard)
+    assert "--resume" in heard.said[-1]
+    climbing.climb(run, climbing.ladder(asked()), data)
+    assert [point.n_images for point in run.learning_curve("majority").points] == [13, 25, 51, 100]
 
 
 def test_a_budget_that_is_used_up_ends_the_curves_and_says_so(tmp_path, data):

@@ -11,7 +11,7 @@ import torch
 
 import toys
 from linnet.datasets.mapped import map_pixels
-from linnet.errors import ConfigError, DivergedError, RunError, TrainingError
+from linnet.errors import ConfigError, DivergedError, LostProcessError, RunError, TrainingError
 from linnet.training import team as teams
 from linnet.training.devices import Devices
 from linnet.training.engine import Session, train
@@ -138,7 +138,7 @@ def test_another_number_of_processes_does_not_go_on_with_a_checkpoint(data, tmp_
 
 
 def test_a_process_that_ends_is_one_sentence_and_the_others_are_gone(data, started):
-    with pytest.raises(TrainingError, match="ended with code 7"):
+    with pytest.raises(LostProcessError, match="ended with code 7"):
         train(network_of(fatal=True), data, None, recipe_of(), session=Session(devices=CPU[2]))
     assert [process.poll() for process in started] == [7]
     assert not torch.distributed.is_initialized()
@@ -160,7 +160,7 @@ def test_an_interruption_ends_all_processes(data, started):
 def test_a_process_that_cannot_start_is_one_sentence(monkeypatch, tmp_path):
     (tmp_path / "linnet.py").write_text("raise SystemExit(1)")
     monkeypatch.setattr(teams.sys, "path", [str(tmp_path), *sys.path])
-    with pytest.raises(TrainingError, match="could not be started"), gathered(CPU[2]):
+    with pytest.raises(LostProcessError, match="could not be started"), gathered(CPU[2]):
         pass
 
 
@@ -220,10 +220,12 @@ def test_after_an_error_that_all_meet_the_processes_of_torchrun_train_on(of_torc
         assert team.size == 2
 
 
-@pytest.mark.parametrize("error", [TrainingError("no room"), OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [TrainingError("no room"), LostProcessError("gone"), OSError("disk full"), KeyboardInterrupt()]
+)
 def test_after_an_error_of_one_process_alone_nothing_more_is_said_to_the_others(of_torchrun, error):
     with pytest.raises(type(error)), gathered(Devices(kind="cpu")):
         raise error
     assert not is_in_step()
-    with pytest.raises(TrainingError, match="still at a training that ended here"), gathered(Devices(kind="cpu")):
+    with pytest.raises(LostProcessError, match="still at a training that ended here"), gathered(Devices(kind="cpu")):
         pass

@@ -1,5 +1,6 @@
 """The protocol: choose every rung's settings, fit it once more, then open the test split once for all of them."""
 
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -18,6 +19,7 @@ from linnet.evaluation.budget import Budget
 from linnet.evaluation.choosing import choose, variants
 from linnet.evaluation.fitting import timed_fit
 from linnet.evaluation.ranking import Contender, rank
+from linnet.evaluation.skipping import STOPPING, reason_to_skip
 from linnet.evaluation.temperature import calibrated
 from linnet.progress import SILENT, Progress
 from linnet.records.decode import check_keys
@@ -95,7 +97,24 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
 
     Returns:
         The rungs that were skipped.
+
+    Raises:
+        RunError: a record or a checkpoint in the run folder is damaged, or of another training; the run stays as it is
+            for whoever mends that and goes on.
+        LostProcessError: a process of a training ended or did not start; likewise.
     """
+    try:
+        return _climb_rungs(run, rungs, data, progress)
+    except STOPPING:
+        progress.say(
+            "The climb stops with its test split sealed; once that is mended, go on with it: "
+            f"linnet {run.experiment.command} --resume {shlex.quote(str(run.folder))}"
+        )
+        raise
+
+
+def _climb_rungs(run: Run, rungs: Ladder, data: Loaded, progress: Progress) -> list[Skipped]:
+    """Climb rung by rung, then draw the learning curves; return what was skipped."""
     skipped = []
     budget = Budget(seconds=run.experiment.protocol.budget, n_rungs=len(rungs.candidates))
     for number, (name, candidates) in enumerate(rungs.candidates.items()):
@@ -109,10 +128,10 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
                 reason, fitting = budgeting.fit_into(run, name, candidates, data, share=share, progress=progress)
             if reason is None:
                 _climb_rung(run, name, fitting or candidates, data, progress)
-        except LinnetError as error:
-            reason = str(error)
-        except MemoryError:
-            reason = "it needs more memory than this machine has free"
+        except (LinnetError, MemoryError) as error:
+            reason = reason_to_skip(error)
+            if reason is None:
+                raise
         if reason is not None:
             row = name + VIEWS if name in run.fitted_rungs else name
             progress.say(f"{row} is skipped: {reason}")

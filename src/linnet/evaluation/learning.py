@@ -17,6 +17,7 @@ from linnet.evaluation import budgeting, predicting
 from linnet.evaluation.budget import Budget
 from linnet.evaluation.fitting import timed_fit
 from linnet.evaluation.intervals import wilson
+from linnet.evaluation.skipping import reason_to_skip
 from linnet.progress import SILENT, Progress
 from linnet.records.learning_curve import LearningCurve, LearningPoint
 from linnet.records.run import Run
@@ -118,7 +119,9 @@ def _draw(asked: _Asked, rung: str, classifier: Classifier) -> None:
             try:
                 point = _point(asked, classifier, share, folder / "checkpoint" / place)
             except (LinnetError, MemoryError) as error:
-                reason = str(error) or "it needs more memory than this machine has free"
+                reason = reason_to_skip(error)
+                if reason is None:
+                    raise
                 say(f"The learning curve of {rung} has no point at {len(share)} pictures: {reason}")
                 continue
             curve = curve.with_point(point)

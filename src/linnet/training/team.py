@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from linnet.errors import LinnetError, TrainingError
+from linnet.errors import DivergedError, LinnetError, LostProcessError, TrainingError
 from linnet.training.devices import Devices
 from linnet.training.precision import Precision
 
@@ -95,7 +95,7 @@ def gathered(devices: Devices) -> Iterator[Team]:
 
     Raises:
         ConfigError: devices that this machine does not have.
-        TrainingError: a process could not be started, or ended before its work was done.
+        LostProcessError: a process could not be started, or ended before its work was done.
     """
     if n_launched() > 1:
         on_each = Devices(kind=devices.kind, count=int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
@@ -111,9 +111,9 @@ def gathered(devices: Devices) -> Iterator[Team]:
 def is_met_by_all(error: Exception) -> bool:
     """Whether an error of a training comes up in all its processes, since all have the same job and the same sums.
 
-    A plain `TrainingError` does not: memory is short, or a neighbor has ended, in one process only.
+    Of a `TrainingError` only a `DivergedError` does: memory is short, or a neighbor has ended, in one process only.
     """
-    return isinstance(error, LinnetError) and type(error) is not TrainingError
+    return isinstance(error, LinnetError) and (isinstance(error, DivergedError) or not isinstance(error, TrainingError))
 
 
 def is_in_step() -> bool:
@@ -125,7 +125,7 @@ def is_in_step() -> bool:
 def _in_step() -> Iterator[None]:
     """Remember when a training ends in this process alone: the others wait for its next step, and hear nothing else."""
     if _OUT_OF_STEP:
-        raise TrainingError(
+        raise LostProcessError(
             f"The other processes are still at a training that ended here ({_OUT_OF_STEP[0]}); "
             "start again with --resume to train what is left."
         )
@@ -153,7 +153,7 @@ def _followers(devices: Devices) -> Iterator[Team]:
         ended = [code for code in map(_code, others) if code is not None]
         if not ended:
             raise
-        raise TrainingError(
+        raise LostProcessError(
             f"A process of this training ended with code {ended[0]} before the work was done ({error}); "
             "its own words stand above."
         ) from error
@@ -174,7 +174,7 @@ def _start(rank: int, count: int, port: int) -> "subprocess.Popen[str]":
 
 def _await(other: "subprocess.Popen[str]", rank: int) -> None:
     if other.stdout is None or other.stdout.readline().strip() != STARTED:
-        raise TrainingError(f"Process {rank} of this training could not be started; its own words stand above.")
+        raise LostProcessError(f"Process {rank} of this training could not be started; its own words stand above.")
 
 
 def _code(other: "subprocess.Popen[str]") -> int | None:

@@ -1,0 +1,20 @@
+"""Which errors skip a rung; what a climb makes of that is tried in test_climbing.py."""
+
+import pytest
+
+from linnet.errors import DivergedError, LostProcessError, RunError, SealedError, TrainingError, UnsupportedError
+from linnet.evaluation.skipping import NO_MEMORY, reason_to_skip
+
+
+@pytest.mark.parametrize("kind", [DivergedError, TrainingError, UnsupportedError])
+def test_what_would_come_again_is_a_reason_to_skip(kind):
+    assert reason_to_skip(kind("why")) == "why"
+
+
+@pytest.mark.parametrize("kind", [RunError, SealedError, LostProcessError, ValueError])
+def test_what_can_be_mended_or_is_a_fault_of_the_program_is_none(kind):
+    assert reason_to_skip(kind("why")) is None
+
+
+def test_no_memory_is_said_in_words():
+    assert reason_to_skip(MemoryError()) == NO_MEMORY
