@@ -19,6 +19,17 @@ def test_counts_have_the_right_number_of_their_noun(n, noun, said):
     assert words.count(n, noun) == said
 
 
+def test_phrases_and_verbs_agree_with_their_count():
+    assert [words.count(n, "more class") for n in (1, 2)] == ["1 more class", "2 more classes"]
+    assert [words.count(n, "test picture") for n in (0, 1)] == ["0 test pictures", "1 test picture"]
+    assert [words.agree(n, "is", "are") for n in (0, 1, 2)] == ["are", "is", "are"]
+
+
+def test_once_in_a_hundred_is_one_time():
+    said = [words.times_in_100(share) for share in (0.0, 0.004, 0.0102, 0.5, 1.0)]
+    assert said == ["0 times in 100", *("0.4 times in 100", "1 time in 100"), "50 times in 100", "100 times in 100"]
+
+
 def test_how_often_is_said_in_words_where_there_is_one():
     assert [words.often(n) for n in (1, 2, 3, 1000)] == ["once", "twice", "3 times", "1,000 times"]
 

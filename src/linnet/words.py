@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-_PLURALS = {"class": "classes", "more class": "more classes", "picture in it": "pictures in it", "leaf": "leaves"}
+_PLURALS = {"picture in it": "pictures in it", "leaf": "leaves"}
 _MOST_DECIMALS = 6
 
 
@@ -19,7 +19,12 @@ def count(n: int, noun: str = "") -> str:
     """
     if not noun:
         return f"{n:,}"
-    return f"{n:,} {noun if n == 1 else _PLURALS.get(noun, noun + 's')}"
+    return f"{n:,} {agree(n, noun, _PLURALS.get(noun, noun + ('es' if noun.endswith('ss') else 's')))}"
+
+
+def agree(n: int, one: str, many: str) -> str:
+    """Choose the word that goes with a count: one thing "is" or "has", several "are" or "have", and none, too."""
+    return one if n == 1 else many
 
 
 def often(n: int) -> str:
@@ -47,6 +52,17 @@ def in_100(fraction: float, decimals: int = 0) -> str:
         ('91', '91.4', '99.96', '100')
     """
     return _unrounded(100 * fraction, 100, decimals)
+
+
+def times_in_100(fraction: float, decimals: int = 0) -> str:
+    """Write how often in 100 times something is so.
+
+    Example:
+        >>> times_in_100(0.914), times_in_100(0.01), times_in_100(0.0104, 1)
+        ('91 times in 100', '1 time in 100', '1.0 times in 100')
+    """
+    said = in_100(fraction, decimals)
+    return f"{said} {'time' if said == '1' else 'times'} in 100"
 
 
 def percent(fraction: float, decimals: int = 1) -> str:

@@ -51,11 +51,11 @@ def test_json_is_what_the_file_holds(capsys):
 
 def test_a_table_says_whose_pictures_were_scored(capsys):
     show.leaderboard(BOARD, as_json=False)
-    assert "Leaderboard: 1000 test pictures" in capsys.readouterr().out
+    assert "Leaderboard: 1,000 test pictures" in capsys.readouterr().out
     matching = Matching(source="[holiday] pictures", n_scored=1000, unknown={"zebra": 2}, missing=())
     elsewhere = dataclasses.replace(BOARD, matching=matching)
     show.leaderboard(elsewhere, as_json=False)
-    assert "Leaderboard: 1000 pictures of [holiday] pictures" in capsys.readouterr().out
+    assert "Leaderboard: 1,000 pictures of [holiday] pictures" in capsys.readouterr().out
     show.leaderboard(elsewhere, as_json=True)
     assert json.loads(capsys.readouterr().out)["matching"]["unknown"] == {"zebra": 2}
 

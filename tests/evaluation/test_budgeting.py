@@ -53,6 +53,12 @@ def test_a_network_makes_as_many_rounds_as_fit_and_that_is_said_and_written_down
     assert [c.epochs for c in budgeting.shortened(run, "mlp", candidates)] == [c.epochs for c in fewer]
 
 
+def test_one_round_is_said_as_one(tmp_path, data, monkeypatch):
+    run, candidates = started(tmp_path / "run")
+    monkeypatch.setattr(budgeting, "_fewer", lambda candidates, n_images, share: 1)
+    assert fitted(run, candidates, data, 20.0)[2][0].startswith("mlp makes only 1 round: all")
+
+
 @pytest.mark.parametrize(("share", "settings"), [(8.0, {}), (20.0, {"epochs": 12})])
 def test_less_than_a_quarter_or_rounds_that_were_asked_for_are_a_reason_to_skip(tmp_path, data, share, settings):
     run, candidates = started(tmp_path / "run", **settings)

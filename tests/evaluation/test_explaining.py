@@ -83,6 +83,8 @@ def test_time_is_bounded_and_what_was_left_out_is_counted(use, classifier, data,
     assert len(found.explained) == len(pictures) == explaining.BATCH
     assert found.explainer == "brightness"
     assert "6 pictures are left out" in found.reason
+    found, _ = explain(classifier, data, data.part("test").ids[: explaining.BATCH + 1].tolist())
+    assert found.reason.endswith("; 1 picture is left out.")
 
 
 def test_where_no_explainer_suits_the_reason_is_told(classifier, data, monkeypatch):

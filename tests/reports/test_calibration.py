@@ -56,6 +56,10 @@ def test_a_bin_with_few_pictures_is_never_the_example():
     assert example("knn", calibration((9, 0.9, 0.1))) == ""
 
 
+def test_once_in_a_hundred_is_said_of_one():
+    assert "it is right 1 time in 100" in example("knn", calibration((500, 0.5, 0.01)))
+
+
 def test_near_certainty_is_not_rounded_to_it():
     assert "says 99.7%, it is right 95 times" in example("knn", calibration((500, 0.997, 0.95)))
 

@@ -56,6 +56,9 @@ def test_a_class_without_a_picture_is_not_called_weak(evidence):
     said = part(evidence, row("cat", n=0, n_right=0, n_predicted=0), row("dog", n_right=50)).sentences
     assert said[0] == "Every picture of every class is found."
     assert "“cat” has no picture here, so nothing is known of finding it." in said
+    nothing = {"n": 0, "n_right": 0, "n_predicted": 0}
+    two = part(evidence, row("cat", **nothing), row("owl", **nothing), row("dog", n_right=50)).sentences
+    assert "“cat” and “owl” have no picture here, so nothing is known of finding them." in two
 
 
 def test_the_name_that_is_wrong_most_often_is_named(evidence):
@@ -63,6 +66,16 @@ def test_the_name_that_is_wrong_most_often_is_named(evidence):
         evidence, row("cat", n_right=20, n_predicted=40), row("dog"), row("b", n_right=1, n_predicted=4)
     ).sentences
     assert "Least to be trusted: of 40 pictures called “cat”, 20 are." in said
+
+
+@pytest.mark.parametrize(("n_right", "said"), [(0, "none is"), (1, "1 is"), (2, "2 are")])
+def test_of_the_pictures_called_by_a_name_one_is_and_several_are(evidence, n_right, said):
+    found = part(evidence, row("x", n_right=n_right, n_predicted=12), row("dog")).sentences
+    assert f"Least to be trusted: of 12 pictures called “x”, {said}." in found
+
+
+def test_a_class_found_once_in_a_hundred(evidence):
+    assert "“x”, found 1 time in 100 (" in part(evidence, row("x", n=100, n_right=1), row("dog")).sentences[0]
 
 
 def test_names_that_are_always_right_are_not_mistrusted(evidence):

@@ -81,7 +81,7 @@ def test_other_test_pictures_forbid_a_winner(runs):
 def test_runs_without_a_result_and_second_openings_are_warned_of(new_run):
     found = compose_runs([new_run(is_finished=False), new_run(n_openings=2)], {})
     assert "did not finish" in found.warnings[0]
-    assert "opened 2 times" in found.warnings[1]
+    assert "opened twice" in found.warnings[1]
     assert compose_runs([new_run(is_finished=False), new_run(is_finished=False)], {}).lead.startswith("None of these")
 
 

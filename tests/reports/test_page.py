@@ -382,6 +382,11 @@ def test_two_hundred_classes_with_long_names_give_lists_and_a_light_page(new_run
     assert len(page.text) < 1_000_000
 
 
+def test_one_class_more_than_are_shown_is_one(new_run):
+    page = page_of(new_run(class_names=tuple(f"class {i}" for i in range(41)), n_per_class=5, rungs=("knn",)))
+    assert "; 1 more class is not shown." in page.words
+
+
 def test_two_classes_give_a_matrix(new_run):
     page = page_of(new_run(class_names=("bird", "airplane"), n_per_class=20, has_numbers=True))
     assert re.search("Of the .* mistakes of|made no mistake", page.words)

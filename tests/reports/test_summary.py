@@ -142,6 +142,8 @@ def with_predictions(evidence, names, labels, said):
         ("ab", [0, 0, 1, 1], [1, 1, 0, 1], "Of the 3 mistakes of cnn: “a” was taken for “b” twice, “b” for “a” once."),
         ("abc", [0, 1, 2], [1, 2, 0], "cnn made 3 mistakes, and confused no two classes more than once."),
         ("abc", [0, 1, 2], [0, 1, 2], "cnn made no mistake on 3 pictures."),
+        ("abc", [0, 1, 2], [1, 1, 2], "cnn made 1 mistake on 3 pictures: “a” was taken for “b” once."),
+        ("ab", [0, 1, 1], [0, 0, 1], "cnn made 1 mistake on 3 pictures: “b” was taken for “a” once."),
     ],
 )
 def test_confusions_are_said_in_words(evidence, names, labels, said, sentence):
@@ -158,6 +160,27 @@ def test_an_unfinished_run_says_so_and_that_the_test_is_still_sealed(new_run):
     assert found.lead == "This run did not finish."
     assert found.sentences[0] == "The settings of 4 of 5 rungs were chosen."
     assert "The test split was not opened" in found.sentences[-1]
+
+
+def test_once_in_a_hundred_is_one_time(evidence):
+    rows = row("cnn", 0.01, p=1.0, megabytes=40), row("softmax", 0.0101), row("majority", 0.0099, megabytes=0)
+    found = summary_of(evidence, *rows)
+    assert found.lead.startswith("cnn is right 1 time in 100 (")
+    assert "and right 1 time in 100." in " ".join(found.sentences)
+    assert "Always giving the same answer is right 1 time in 100" in " ".join(found.sentences)
+
+
+@pytest.mark.parametrize(("rungs", "said"), [(("knn",), "of 1 of 2 rungs were"), ((), "of its one rung were not")])
+def test_an_unfinished_run_counts_its_rungs(new_run, rungs, said):
+    assert summary_of(gather(new_run(is_finished=False, rungs=rungs))).sentences[0] == f"The settings {said} chosen."
+
+
+def test_the_settings_of_one_rung_are_chosen_or_not(evidence):
+    standings = replace(describe_standings(replace(evidence, leaderboard=None)), skipped=())
+    one = replace(standings, validation=standings.validation[:1])
+    unfinished = replace(evidence, leaderboard=None, is_finished=False)
+    said = summarize(unfinished, one, None, describe_sealing(unfinished)).sentences
+    assert said[0] == "The settings of its one rung were chosen."
 
 
 def test_an_unfinished_run_says_when_the_test_was_opened(new_run):

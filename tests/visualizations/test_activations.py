@@ -100,6 +100,8 @@ def test_layers_beyond_the_limit_are_counted_and_the_ends_are_drawn():
     assert [panel.title.split()[0] for panel in panels] == ["2", "6", "10"]
     assert "Of 9 layers 3 are drawn, evenly spread, and 6 are left out." in panels[0].caption
     assert "Not drawn: 2 that hand on" in panels[0].caption  # a bend that bends nothing here, and a weight of 1
+    (alone,) = panels_of(nn.Sequential(*layers[1:3]), random_pictures(1, (1, 6, 6)), layers=1)
+    assert "Of 2 layers 1 is drawn, and 1 is left out." in alone.caption
 
 
 def test_short_vectors_are_bars_and_long_ones_cells():

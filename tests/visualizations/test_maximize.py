@@ -153,7 +153,7 @@ def test_the_caption_says_the_probabilities_and_that_it_is_no_photograph():
 def test_classes_beyond_the_limit_are_left_out_and_said():
     (panel,) = plain(limit=1, steps=1).draw(Subject(classifier=patch_rung()))
     assert panel.name == "class-1"
-    assert "1 more classes are left out" in panel.caption
+    assert "1 more class is left out" in panel.caption
 
 
 def test_a_unit_of_maps_and_a_unit_of_a_row_are_raised():

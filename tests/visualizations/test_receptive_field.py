@@ -111,7 +111,7 @@ def test_layers_without_gradients_are_left_out_and_counted():
     body = nn.Sequential(positive(), Steps(), positive(inputs=2))
     panels = panels_of(body, random_pictures(1, (1, 8, 8)))
     assert [panel.name for panel in panels] == ["receptive-field", "effective-field"]
-    assert "1 without gradients are left out" in panels[1].caption
+    assert "1 without gradients is left out" in panels[1].caption
     assert len(panels_of(nn.Sequential(Steps(), positive()), random_pictures(1, (1, 8, 8)))) == 1
 
 

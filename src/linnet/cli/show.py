@@ -19,7 +19,7 @@ from linnet.records.files import write_json
 from linnet.records.inquiry import Inquiry
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.run import Run
-from linnet.words import in_100
+from linnet.words import count, in_100
 
 _MOST_CLASSES = 30
 
@@ -112,7 +112,7 @@ def inspection(found: Any, *, as_json: bool) -> None:
         table.add_row(escape(name), *(str(counts[name]) for counts in facts.class_counts.values()))
     console.print(table)
     if len(facts.class_names) > _MOST_CLASSES:
-        console.print(f"... and {len(facts.class_names) - _MOST_CLASSES} more classes.")
+        console.print(f"... and {count(len(facts.class_names) - _MOST_CLASSES, 'more class')}.")
     c, h, w = facts.image_shape
     console.print(f"Stored as {c} x {h} x {w} ({facts.geometry.get('fit', 'as they are')}).")
     console.print("Files: " + ", ".join(f"{n} {status}" for status, n in facts.counts.items()) + ".")

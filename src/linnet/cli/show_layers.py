@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from linnet.words import count
+
 _COLUMNS = ("parameters", "flops", "memory", "sees", "stride")
 _SCALES = ((10**12, " T"), (10**9, " G"), (10**6, " M"), (10**3, " k"))
 _SIZES = ((2**30, " GiB"), (2**20, " MiB"), (2**10, " KiB"))
@@ -37,7 +39,7 @@ def layers(console: Console, name: str, found: Mapping[str, Any]) -> None:
     if seen != shape:
         console.print(f"Pictures are averaged down to {by(seen)} first (--set {name}.max_side=PIXELS).")
     console.print(
-        f"In all: {found['parameters']:,} parameters and {found['buffers']:,} other saved numbers, "
+        f"In all: {count(found['parameters'], 'parameter')} and {count(found['buffers'], 'other saved number')}, "
         f"{found['n_bytes'] / 2**20:,.2f} MiB on disk; {scaled(found['flops'])} floating-point operations and "
         f"{in_bytes(found['activation_bytes'])} of outputs per picture.",
         soft_wrap=True,

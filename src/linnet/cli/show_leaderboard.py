@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from linnet.records.leaderboard import Leaderboard, LeaderboardRow
-from linnet.words import in_1, in_100
+from linnet.words import count, in_1, in_100
 
 _COLUMNS = ("accuracy", "95 %\ninterval", "bal-\nanced", "log-\nloss", "ece", "fit s", "ms per\nimage", "MB")
 
@@ -20,10 +20,14 @@ def rows(console: Console, found: Leaderboard) -> None:
         console: Where to.
         found: With at least one row.
     """
-    what = "test pictures" if found.matching is None else f"pictures of {escape(found.matching.source)}"
+    what = "test picture" if found.matching is None else "picture"
+    source = f" of {escape(found.matching.source)}" if found.matching else ""
     # Without lines between columns, all of it fits into the 80 columns of a plain terminal.
     table = Table(
-        title=f"Leaderboard: {found.rows[0].n} {what}", title_justify="left", header_style="bold", box=SIMPLE_HEAD
+        title=f"Leaderboard: {count(found.rows[0].n, what)}{source}",
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
     )
     table.show_edge, table.padding = False, (0, 0, 0, 0)  # the box sets a space between columns itself
     table.add_column("rung", overflow="fold", min_width=8)

@@ -11,6 +11,7 @@ from linnet.evaluation.budget import duration, estimate_seconds
 from linnet.progress import Progress
 from linnet.records.files import read_json, write_json
 from linnet.records.run import Run
+from linnet.words import count
 
 _MARGIN = 0.9
 """Estimates are from a few steps; so much of the share is planned with."""
@@ -51,7 +52,7 @@ def fit_into(
     if n_rounds is None:
         return f"it would take {cost}", None
     write_json(_file(run, name), {"epochs": n_rounds, "estimated_seconds": estimate, "share_seconds": share})
-    progress.say(f"{name} makes only {n_rounds} rounds: all would take {cost}.")
+    progress.say(f"{name} makes only {count(n_rounds, 'round')}: all would take {cost}.")
     return None, shortened(run, name, candidates)
 
 

@@ -18,6 +18,7 @@ from linnet.records.experiment import VIEWS
 from linnet.records.explanations import Explained, RungExplanations
 from linnet.records.pictures import explanation_name
 from linnet.records.predictions import Predictions
+from linnet.words import agree, count
 
 LONGEST_SIDE = 112
 """Pixels: pictures in a report are no larger, so that it stays small."""
@@ -55,7 +56,9 @@ def explain_shown(
     reason, started = "", time.monotonic()
     for first in range(0, len(ids), BATCH):
         if first and time.monotonic() - started > SECONDS:
-            reason = f"Explaining took longer than {SECONDS:g} seconds; {len(ids) - first} pictures are left out."
+            n = len(ids) - first
+            left_out = f"{count(n, 'picture')} {agree(n, 'is', 'are')} left out"
+            reason = f"Explaining took longer than {SECONDS:g} seconds; {left_out}."
             break
         batch = ids[first : first + BATCH]
         pixels = pixels_of(data, batch)

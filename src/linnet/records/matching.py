@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from linnet.words import count
+
 
 @dataclass(frozen=True, kw_only=True)
 class Matching:
@@ -37,20 +39,19 @@ class Matching:
         if self.unknown:
             named = [f"{name} ({n:,})" for name, n in self.unknown.items()]
             total = sum(self.unknown.values())
-            said.append(
-                f"Not scored, of classes unknown to the run: {total:,} {_pictures(total)}, {_some(named, most)}."
-            )
+            said.append(f"Not scored, of classes unknown to the run: {count(total, 'picture')}, {_some(named, most)}.")
         if self.missing:
             said.append(f"Classes of the run without a picture here: {_some(self.missing, most)}.")
         if self.n_unreadable:
-            said.append(f"Not scored, as they could not be read: {self.n_unreadable:,} {_files(self.n_unreadable)}.")
+            said.append(f"Not scored, as they could not be read: {count(self.n_unreadable, 'file')}.")
         if self.n_learned_from:
             said.append(
-                f"The run has learned from {self.n_learned_from:,} of the {self.n_scored:,} scored "
-                f"{_pictures(self.n_scored)}, so these numbers are better than those of new ones would be."
+                f"The run has learned from {self.n_learned_from:,} of the "
+                f"{count(self.n_scored, 'scored picture')}, so these numbers are better than those of new "
+                "ones would be."
             )
         if self.n_of_test:
-            said.append(f"Of the run's own test split: {self.n_of_test:,} {_pictures(self.n_of_test)}.")
+            said.append(f"Of the run's own test split: {count(self.n_of_test, 'picture')}.")
         return tuple(said)
 
     def to_plain(self) -> dict[str, Any]:
@@ -66,14 +67,6 @@ class Matching:
             KeyError: the missing classes are missing.
         """
         return cls(**{**plain, "missing": tuple(plain["missing"])})
-
-
-def _pictures(n: int) -> str:
-    return "picture" if n == 1 else "pictures"
-
-
-def _files(n: int) -> str:
-    return "file" if n == 1 else "files"
 
 
 def _some(names: Sequence[str], most: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from linnet.records.evaluation import Bin, Calibration, Evaluation
 from linnet.reports.costs import FLOOR
 from linnet.reports.evidence import Evidence
-from linnet.words import count, in_100
+from linnet.words import count, in_100, percent, times_in_100
 
 CLOSE, ROUGH = 0.02, 0.05
 """Expected errors up to which percentages can be believed, and roughly believed."""
@@ -102,8 +102,7 @@ def example(rung: str, found: Calibration) -> str:
     _, confidence, accuracy, n = max(gaps, key=lambda gap: gap[0], default=(0.0, None, None, 0))
     if confidence is None or accuracy is None:
         return ""
-    said, right = in_100(confidence), in_100(accuracy)
-    return f"When {rung} says {said}%, it is right {right} times in 100 ({count(n, 'picture')})."
+    return f"When {rung} says {percent(confidence, 0)}, it is right {times_in_100(accuracy)} ({count(n, 'picture')})."
 
 
 def _gap(found: Bin) -> float:

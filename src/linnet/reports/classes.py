@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from linnet.records.evaluation import ClassMeasures, Evaluation, OperatingCurve
 from linnet.reports.costs import FLOOR
 from linnet.reports.evidence import Evidence
-from linnet.words import count, in_100, joined, named
+from linnet.words import agree, count, in_100, joined, named, times_in_100
 
 MAX_CURVES = 6
 """Classes whose curves are drawn; more lines cannot be told from one another."""
@@ -91,7 +91,7 @@ def _hard_to_find(rows: Sequence[ClassMeasures]) -> str:
         return ""
     if not weak:
         return "Every picture of every class is found."
-    said = [f"{named(row.name)}, found {in_100(recall)} times in 100{_range(row)}" for recall, row in weak]
+    said = [f"{named(row.name)}, found {times_in_100(recall)}{_range(row)}" for recall, row in weak]
     return f"Hardest to find: {joined(said)}."
 
 
@@ -109,7 +109,8 @@ def _often_wrong(rows: Sequence[ClassMeasures]) -> str:
     precision, row = min(known, key=lambda pair: pair[0], default=(1.0, None))
     if row is None or precision == 1:
         return ""
-    return f"Least to be trusted: of {row.n_predicted:,} pictures called {named(row.name)}, {row.n_right:,} are."
+    right = f"{row.n_right:,} {agree(row.n_right, 'is', 'are')}" if row.n_right else "none is"
+    return f"Least to be trusted: of {row.n_predicted:,} pictures called {named(row.name)}, {right}."
 
 
 def _unknown(rows: Sequence[ClassMeasures]) -> str:
@@ -117,7 +118,8 @@ def _unknown(rows: Sequence[ClassMeasures]) -> str:
     if not without:
         return ""
     return (
-        f"{some(without)} {'has' if len(without) == 1 else 'have'} no picture here, so nothing is known of finding it."
+        f"{some(without)} {agree(len(without), 'has', 'have')} no picture here, so nothing is known of finding "
+        f"{agree(len(without), 'it', 'them')}."
     )
 
 
@@ -125,8 +127,8 @@ def _few(rows: Sequence[ClassMeasures]) -> str:
     few = [row.name for row in rows if 0 < row.n < FEW]
     if not few:
         return ""
-    has = "has" if len(few) == 1 else "have"
-    return f"{some(few)} {has} fewer than {FEW} pictures, so {'its' if len(few) == 1 else 'their'} numbers say little."
+    has, its = agree(len(few), "has", "have"), agree(len(few), "its", "their")
+    return f"{some(few)} {has} fewer than {FEW} pictures, so {its} numbers say little."
 
 
 def some(names: Sequence[str]) -> str:

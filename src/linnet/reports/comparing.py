@@ -11,7 +11,7 @@ from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.run import Run
 from linnet.reports.evidence import Evidence, gather
 from linnet.reports.sealing import describe_sealing
-from linnet.words import data_name, in_100, joined, p_value, setting
+from linnet.words import data_name, in_100, joined, often, p_value, setting, times_in_100
 
 _NOT_ASKED = ("format", "machine", "rungs", "command")
 """Parts of an experiment that are no settings; rungs and machine are compared on their own."""
@@ -149,7 +149,7 @@ def _lead(parts: Sequence[RunPart], rows: Sequence[RungOfRun], pairs: Sequence[C
         return "These runs were judged on different test pictures, so their numbers do not tell which is better."
     best = rows[0]
     said = (
-        f"{best.row.rung} of {best.run.name} is right {in_100(best.row.accuracy, 1)} times in 100 "
+        f"{best.row.rung} of {best.run.name} is right {times_in_100(best.row.accuracy, 1)} "
         f"({in_100(best.row.accuracy_low, 1)} to {in_100(best.row.accuracy_high, 1)})"
     )
     name = f"{best.run.name} / {best.row.rung}"
@@ -169,7 +169,7 @@ def _warnings(parts: Sequence[RunPart]) -> tuple[str, ...]:
     if len(splits) > 1:
         said.append(f"There are {len(splits)} different test splits here: compare rows with the same split only.")
     said += [
-        f"The test split of {part.name} was opened {part.n_openings} times: its later numbers are less honest."
+        f"The test split of {part.name} was opened {often(part.n_openings)}: its later numbers are less honest."
         for part in parts
         if part.n_openings > 1
     ]

@@ -7,7 +7,7 @@ from linnet.reports.classes import FEW, some
 from linnet.reports.data import DataPart
 from linnet.reports.evidence import Evidence
 from linnet.reports.sealing import SealingPart
-from linnet.words import count, in_100, often
+from linnet.words import agree, count, in_100, often
 
 SMALL = 100
 """Test pictures below which accuracies are hardly known."""
@@ -46,11 +46,11 @@ def _classes(evidence: Evidence) -> Iterator[str]:
         return
     without, few = [row.name for row in found.classes if not row.n], [row for row in found.classes if 0 < row.n < FEW]
     if without:
-        has = "has" if len(without) == 1 else "have"
+        has = agree(len(without), "has", "have")
         yield f"{some(without)} {has} no test picture: nothing is known of how often such pictures are told right."
     if few:
         many = count(len(few), "class") if len(few) < len(found.classes) else "All classes"
-        has = "has" if len(few) == 1 < len(found.classes) else "have"
+        has = agree(len(few), "has", "have") if len(few) < len(found.classes) else "have"
         yield f"{many} {has} fewer than {FEW} test pictures: numbers of a single class say little there."
 
 
@@ -65,4 +65,4 @@ def _data(data: DataPart) -> Iterator[str]:
     if n := data.counts.get("conflicting", 0):
         yield f"{count(n, 'picture')} stand in the data with two different labels; at least one of them is wrong."
     if n := data.counts.get("unreadable", 0):
-        yield f"{count(n, 'file')} could not be read and {'takes' if n == 1 else 'take'} no part."
+        yield f"{count(n, 'file')} could not be read and {agree(n, 'takes', 'take')} no part."

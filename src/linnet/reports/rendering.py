@@ -85,6 +85,7 @@ def environment() -> "Environment":
         name: getattr(words, name)
         for name in (
             "count",
+            "agree",
             "often",
             "in_100",
             "in_1",

@@ -12,7 +12,7 @@ from linnet.reports.learning import describe_learning
 from linnet.reports.mistakes import confusion
 from linnet.reports.sealing import SealingPart
 from linnet.reports.standings import StandingsPart
-from linnet.words import count, in_100, joined, named, often, p_value, ratio
+from linnet.words import count, in_100, joined, named, often, p_value, ratio, times_in_100
 
 WORTH_SAYING = 1.5
 """Ratio of costs from which one rung is called smaller or faster than another."""
@@ -53,7 +53,7 @@ def _lead(row: LeaderboardRow) -> str:
     width = row.accuracy_high - row.accuracy_low
     decimals = 0 if width > 0.02 else 1
     low, high = (in_100(bound, 0 if width > 0.04 else 1) for bound in (row.accuracy_low, row.accuracy_high))
-    return f"{row.rung} is right {in_100(row.accuracy, decimals)} times in 100 (95% interval: {low} to {high})."
+    return f"{row.rung} is right {times_in_100(row.accuracy, decimals)} (95% interval: {low} to {high})."
 
 
 def _cost(row: LeaderboardRow) -> float:
@@ -88,7 +88,7 @@ def _cheaper(rows: Sequence[LeaderboardRow]) -> str:
     for row in others:
         advantages = _advantages(row, best)
         if row.rung != "majority" and not row.tied_with_best and advantages and _cost(best) > FAR_CHEAPER * _cost(row):
-            return f"{row.rung} is {advantages}, and right {in_100(row.accuracy)} times in 100."
+            return f"{row.rung} is {advantages}, and right {times_in_100(row.accuracy)}."
     return ""
 
 
@@ -108,7 +108,7 @@ def _floor(best: LeaderboardRow, standings: StandingsPart, data: DataPart | None
     if data and "train" in data.splits:
         counts = [part.counts[data.splits.index("train")] for part in data.classes]
         name = f", {named(data.classes[counts.index(max(counts))].name)}," if counts.count(max(counts)) == 1 else ""
-    said = f"Always giving the same answer{name} is right {in_100(standings.floor)} times in 100"
+    said = f"Always giving the same answer{name} is right {times_in_100(standings.floor)}"
     if best.accuracy_low <= standings.floor:
         return f"{said}: no rung is better than that beyond doubt, so nothing was learned that can be relied on."
     return f"{said}: the floor that every rung must beat."
@@ -133,6 +133,8 @@ def _confusion(evidence: Evidence, rung: str) -> str:
     first, second = named(names[i]), named(names[j])
     ways = f"{first} was taken for {second} {often(int(matrix[i, j]))}"
     ways += f", {second} for {first} {often(int(matrix[j, i]))}" if matrix[j, i] else ""
+    if n_wrong == 1:
+        return f"{rung} made 1 mistake on {count(len(predictions), 'picture')}: {ways}."
     if len(names) == 2:
         return f"Of the {count(n_wrong, 'mistake')} of {rung}: {ways}."
     return f"{rung} confuses {first} and {second} most: {n} of its {count(n_wrong, 'mistake')} ({ways})."
@@ -149,11 +151,14 @@ def _calibration(evidence: Evidence, rung: str) -> str:
 
 def _unfinished(standings: StandingsPart, sealing: SealingPart) -> list[str]:
     n_asked = len(standings.validation) + len(standings.skipped)
-    said = [f"The settings of {len(standings.validation)} of {count(n_asked, 'rung')} were chosen."]
+    of = f"{len(standings.validation)} of {count(n_asked, 'rung')} were"
+    if n_asked == 1:
+        of = f"its one rung were{'' if standings.validation else ' not'}"
+    said = [f"The settings of {of} chosen."]
     if standings.validation:
         first = standings.validation[0]
         said.append(
-            f"On validation pictures {first.rung} leads, right {in_100(first.accuracy)} times in 100; "
+            f"On validation pictures {first.rung} leads, right {times_in_100(first.accuracy)}; "
             "those pictures chose its settings, so expect somewhat less of new ones."
         )
     opened = "The test split was not opened, so it is still good for one honest number."

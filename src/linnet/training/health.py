@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from linnet.records.health import LayerHealth
+from linnet.words import count
 
 VANISHED = 1e-5
 """A gradient this many times smaller than the last layer's has vanished."""
@@ -176,4 +177,4 @@ def _change(before: Tensor, after: Tensor) -> float | None:
 def _some(names: Sequence[str]) -> str:
     """Name the first and count the others."""
     n_others = len(names) - 1
-    return names[0] + (f" and {n_others} more layer{'s' if n_others > 1 else ''}" if n_others else "")
+    return names[0] + (f" and {count(n_others, 'more layer')}" if n_others else "")

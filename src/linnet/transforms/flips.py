@@ -11,7 +11,7 @@ from torch import Tensor
 
 from linnet import neighbors, seeds
 from linnet.transforms.resize import shrink
-from linnet.words import in_100
+from linnet.words import agree, count, in_100
 
 _N_HELD_OUT = 2000
 _N_OTHERS = 5000
@@ -78,7 +78,8 @@ def flip_probe(train: Pictures, *, seed: int) -> FlipProbe:
     n = len(train)
     n_held_out = min(_N_HELD_OUT, 2 * n // 7)
     if n_held_out < 1:
-        message = f"Flips are on, as {n} training pictures are too few to tell whether mirroring changes labels."
+        few = f"{count(n, 'training picture')} {agree(n, 'is', 'are')} too few"
+        message = f"Flips are on, as {few} to tell whether mirroring changes labels."
         return FlipProbe(keeps_label=True, accuracy=0.0, mirrored_accuracy=0.0, n=0, message=message)
     order = torch.randperm(n, generator=seeds.torch_generator(seed, "flip probe"))
     held_out = train.subset(order[:n_held_out].sort().values)

@@ -14,6 +14,7 @@ from linnet.errors import ConfigError
 from linnet.visualizations import sheets
 from linnet.visualizations.base import Panel, Subject, Visualization, images_of
 from linnet.visualizations.layers import Call, as_numbers, as_seen, network_of, slug, spoken, survey, watched
+from linnet.words import agree, count
 
 _MOST_BARS = 40
 """Numbers of a vector that are drawn as bars; of longer ones as cells."""
@@ -120,7 +121,7 @@ class Activations(Visualization):
         height, width = maps.shape[2:]
         numbers = ", ".join(str(channel + 1) for channel in strongest)
         which = f", and those that answer most, number {numbers}" if len(strongest) else ""
-        mean = f"the mean over {n_channels} channels of {height} x {width}"
+        mean = f"the mean over {count(n_channels, 'channel')} of {height} x {width}"
         scale = f"{_scale(end, signed)} The mean has a scale of its own, which ends at {mean_end:.3g}."
         return tiles, f"{mean}{which}. {scale}"
 
@@ -138,8 +139,8 @@ class Activations(Visualization):
             tiles += [picture, drawn]
         if n <= _MOST_BARS:
             below = ", down where they are below 0" if signed else ""
-            return tiles, f"{n} numbers as bars{below}. The longest stands for {end:.3g}."
-        return tiles, f"{n} numbers as cells, row by row. {_scale(end, signed)}"
+            return tiles, f"{count(n, 'number')} as bars{below}. The longest stands for {end:.3g}."
+        return tiles, f"{count(n, 'number')} as cells, row by row. {_scale(end, signed)}"
 
 
 def _scale(end: float, signed: bool) -> str:
@@ -160,7 +161,9 @@ def _note(n_calls: int, *, n_handing_on: int, n_chosen: int, n_able: int) -> str
     """Say what is not drawn, counted."""
     said = []
     if n_chosen < n_able:
-        said.append(f" Of {n_able} layers {n_chosen} are drawn, evenly spread, and {n_able - n_chosen} are left out.")
+        n_others = n_able - n_chosen
+        drawn = f"{n_chosen} {agree(n_chosen, 'is drawn', 'are drawn, evenly spread')}"
+        said.append(f" Of {n_able} layers {drawn}, and {n_others} {agree(n_others, 'is', 'are')} left out.")
     if n_handing_on:
         said.append(f" Not drawn: {n_handing_on} that hand on what they get, such as dropout and flattening.")
     if others := n_calls - n_able - n_handing_on:

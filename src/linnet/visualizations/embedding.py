@@ -16,6 +16,7 @@ from linnet.errors import ConfigError
 from linnet.visualizations.base import Panel, Subject, Visualization
 from linnet.visualizations.collage import Picture, blank, framed, tile
 from linnet.visualizations.features import features_of
+from linnet.words import agree, count
 
 Method = Literal["t-sne", "pca"]
 
@@ -121,9 +122,10 @@ class FeatureMap(Visualization):
         if given is not None and len(given):
             parts.append(given[: self.most])
             classes.append(subject.classifier.predict(parts[-1]).numpy())
+            n = len(parts[-1])
             notes.append(
-                f"{'The ringed points' if n_train else 'The points'} are {len(parts[-1]):,} pictures that were given, "
-                "in the colors of their predictions."
+                f"{'The ringed' if n_train else 'The'} {agree(n, 'point is', 'points are')} {count(n, 'picture')} that "
+                f"{agree(n, 'was', 'were')} given, in the colors of {agree(n, 'its prediction', 'their predictions')}."
             )
         together = np.concatenate(classes)
         return _Shown(

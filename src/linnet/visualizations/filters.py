@@ -11,6 +11,7 @@ from linnet.classifiers.capabilities import Layered
 from linnet.errors import ConfigError, UnsupportedError
 from linnet.visualizations import layers, sheets
 from linnet.visualizations.base import Panel, Subject, Visualization
+from linnet.words import count
 
 Weights = npt.NDArray[np.float32]
 
@@ -88,17 +89,18 @@ class Filters(Visualization):
         if in_color:
             tiles = sheets.tiles_of(sheets.signed_levels(weights, end=end))
             said = "in the colors of the channels" if c == 3 else "on one channel"
-            text = f"Each tile is one of {n} filters of {size} pixels, {said}."
+            text = f"Each tile is one of {count(n, 'filter')} of {size} pixels, {said}."
         elif not self.channels:
             # The mean hides what cancels between channels, and says so.
             mean = weights.mean(axis=1)
             tiles = sheets.tiles_of(sheets.signed_levels(mean, end=end))
-            text = f"Each tile is one of {n} filters of {size}, the mean over its {c} input channels."
+            text = f"Each tile is one of {count(n, 'filter')} of {size}, the mean over its {count(c, 'input channel')}."
         else:
             part = weights[:, : self.channels]
             tiles = sheets.tiles_of(sheets.signed_levels(part.reshape(-1, h, w), end=end))
             more = f", of which the first {part.shape[1]} are drawn" if part.shape[1] < c else ""
-            text = f"Each row is one of {n} filters of {size}, a tile for each of its {c} input channels{more}."
+            text = f"Each row is one of {count(n, 'filter')} of {size}, a tile for each of its "
+            text += f"{count(c, 'input channel')}{more}."
             return sheets.grid([sheets.sized(tile, self.side) for tile in tiles], n_columns=part.shape[1]), text
         return sheets.grid([sheets.sized(tile, self.side) for tile in tiles]), text
 
@@ -107,7 +109,8 @@ class Filters(Visualization):
         part = weights[:, :_MOST_INPUTS]
         cells = sheets.tiles_of(sheets.signed_levels(part[None], end=end))[0]
         more = f", of which the first {part.shape[1]} are drawn" if part.shape[1] < weights.shape[1] else ""
-        text = f"Each row is one of {len(weights)} units, each column one of its {weights.shape[1]} inputs{more}."
+        n_inputs = count(weights.shape[1], "input")
+        text = f"Each row is one of {count(len(weights), 'unit')}, each column one of its {n_inputs}{more}."
         return sheets.enlarged(cells, sheets.factor_to(*cells.shape[:2], side=512)), text
 
 

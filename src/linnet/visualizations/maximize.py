@@ -15,7 +15,7 @@ from linnet.classifiers.keeping import as_found
 from linnet.errors import ConfigError, UnknownNameError, UnsupportedError
 from linnet.visualizations.base import Panel, Subject, Visualization
 from linnet.visualizations.collage import tile
-from linnet.words import percent
+from linnet.words import agree, count, percent
 
 Start = Literal["gray", "noise"]
 
@@ -107,7 +107,7 @@ class MaximizingPictures(Visualization):
             found = climb(lambda x: network(x)[wanted, wanted], start, how=self._ascent(), random=random)
         before, after = (classifier.predict_proba(x)[wanted, wanted].tolist() for x in (start, found))
         rest = len(classifier.class_names_) - len(names)
-        more = f" {rest} more classes are left out." if rest else ""
+        more = f" {count(rest, 'more class')} {agree(rest, 'is', 'are')} left out." if rest else ""
         return [
             Panel(
                 name=f"class-{k + 1}",

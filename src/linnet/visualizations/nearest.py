@@ -18,7 +18,7 @@ from linnet.progress import SILENT, Progress
 from linnet.visualizations.base import Panel, Subject, Visualization
 from linnet.visualizations.collage import side_by_side, tile
 from linnet.visualizations.features import BATCH, features_of, pixels_of
-from linnet.words import chance
+from linnet.words import agree, chance, count
 
 Space = Literal["pixels", "features"]
 
@@ -123,6 +123,8 @@ class NearestPictures(Visualization):
         shown = images[: self.most]
         said = _said(subject.classifier, shown)
         spaces: tuple[Space, ...] = ("pixels", "features") if isinstance(subject.classifier, Layered) else ("pixels",)
+        n_more = len(images) - len(shown)
+        rest = f" {count(n_more, 'more picture')} {agree(n_more, 'is', 'are')} not shown." if n_more else ""
         panels = []
         for space in spaces:
             rows = nearest_examples(subject.classifier, shown, train, k=self.k, space=space, metric=self.metric)
@@ -132,12 +134,7 @@ class NearestPictures(Visualization):
                     Panel(
                         name=f"{space}-{i + 1}",
                         title=f"{name}: nearest in {_WORDS[space]}",
-                        caption=f"{name} is taken for {said[i]}. {_sentence(row, space)}"
-                        + (
-                            f" {len(images) - self.most} more pictures are not shown."
-                            if len(images) > self.most
-                            else ""
-                        ),
+                        caption=f"{name} is taken for {said[i]}. {_sentence(row, space)}{rest}",
                         image=self._picture(shown[i], train, row),
                     )
                 )

@@ -16,6 +16,7 @@ from linnet.errors import ConfigError, DataError, UnsupportedError
 from linnet.training.anatomy.receptive import Field
 from linnet.visualizations import layers, sheets
 from linnet.visualizations.base import Panel, Subject, Visualization, training_of
+from linnet.words import count
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -134,7 +135,7 @@ class Patches(Visualization):
         why = "" if self.filters else ", those that answer most"
         return (
             f"Each row is one filter of {name}, number {numbers} of {n_channels}{why}. In it stand the {size} that it "
-            f"answers most among {n_seen} training pictures, best first, at most one from each picture.{edge}"
+            f"answers most among {count(n_seen, 'training picture')}, best first, at most one from each picture.{edge}"
         )
 
 

@@ -16,6 +16,7 @@ from linnet.visualizations import sheets
 from linnet.visualizations.base import Panel, Subject, Visualization, images_of
 from linnet.visualizations.layers import Call, Survey, as_numbers, as_seen, network_of, spoken, survey, watched
 from linnet.visualizations.patches import box_of
+from linnet.words import agree, count
 
 CENTRAL = -1
 """Row or column of the value in the middle."""
@@ -117,12 +118,12 @@ class ReceptiveField(Visualization):
             for _, count in kept
         ]
         names = ", ".join(spoken(call.name) for call, _ in kept)
-        over = "1 picture" if n_pictures == 1 else f"{n_pictures} pictures"
-        missing = f" {len(calls) - len(kept)} without gradients are left out." if len(kept) < len(calls) else ""
+        n_silent = len(calls) - len(kept)
+        missing = f" {n_silent} without gradients {agree(n_silent, 'is', 'are')} left out." if n_silent else ""
         caption = (
             f"From left to right how much each pixel counts for the same value in {names}: the size of the gradient, "
-            f"averaged over {over}. Black is none, white the most within a layer; brightness grows with "
-            f"the root. It is often much smaller than what can be seen.{missing}"
+            f"averaged over {count(n_pictures, 'picture')}. Black is none, white the most within a layer; brightness "
+            f"grows with the root. It is often much smaller than what can be seen.{missing}"
         )
         image = sheets.grid(tiles, n_columns=len(tiles))
         return [Panel(name="effective-field", title="What one value looks at", caption=caption, image=image)]

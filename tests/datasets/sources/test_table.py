@@ -136,7 +136,7 @@ def test_a_missing_table_is_refused(tmp_path):
 
 
 def test_impossible_paths_count_as_missing(tmp_path):
-    with pytest.raises(DataError, match="names 1 files that do not exist"):
+    with pytest.raises(DataError, match="names 1 file that does not exist"):
         table(tmp_path, PLAIN + "x" * 5000 + ",cat\n").items()
 
 

@@ -135,6 +135,12 @@ def test_rows_without_a_split_count_as_training_and_that_is_said():
     assert said[0].startswith("20 pictures have no split")
 
 
+def test_one_row_without_a_split_is_one():
+    data = table(["a", "b"] * 30, split=["train"] * 39 + [""] + ["test"] * 10 + ["valid"] * 10)
+    _, said = split(data)
+    assert said == ["1 picture has no split where others have one; it counts as a training picture."]
+
+
 def test_folds_cover_all_but_the_test_split():
     data = table(["a", "b"] * 50)
     marked = marking.split(data, wanted(data, folds=5), seed=0)
@@ -210,6 +216,24 @@ def test_empty_and_unequal_classes_are_warned_about():
     said = marking.warnings(data, np.arange(10), ["a", "b", "ghost"], nothing_found(10))
     assert any("ghost" in sentence for sentence in said)
     assert any("a has 9 pictures, b has 1" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("exact", "names", "said"),
+    [
+        ([0, 1, 0, 3], ["a", "b", "ghost"], [
+            "1 class has no picture and stays a class all the same: ghost.",
+            "1 picture is a copy of another; it is listed and stays on the same side of every split made here.",
+        ]),
+        ([0, 1, 0, 1], ["a", "b", "ghost", "elf"], [
+            "2 classes have no picture and stay classes all the same: ghost, elf.",
+            "2 pictures are copies of others; they are listed and stay on the same side of every split made here.",
+        ]),
+    ],
+)  # fmt: skip
+def test_one_of_something_is_said_as_one(exact, names, said):
+    data = table(["a", "b"] * 2, split=["train"] * 4)
+    assert marking.warnings(data, np.arange(4), names, nothing_found(4, exact=np.array(exact))) == said
 
 
 @pytest.mark.parametrize(

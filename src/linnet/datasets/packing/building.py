@@ -23,6 +23,7 @@ from linnet.errors import DataError, UnreadableImageError
 from linnet.images import LIMITS, Facts, Geometry, inspect
 from linnet.progress import Progress
 from linnet.records.manifest import Manifest, texts_of
+from linnet.words import count
 
 _JOB_FILES = 256
 _JOB_BYTES = 2**24
@@ -195,7 +196,8 @@ def _key(source: Source, items: Sequence[Item], outcomes: Sequence[Outcome | Non
 def _nothing(name: str, outcomes: Sequence[Outcome | None]) -> str:
     reasons = Counter(outcome.reason for outcome in outcomes if outcome is not None)
     said = listed([f"{n:,} {reason}" for reason, n in reasons.most_common()], 3)
-    return f"{name} has no readable picture among its {sum(reasons.values()):,} files ({said}); put pictures there."
+    files = count(sum(reasons.values()), "file")
+    return f"{name} has no readable picture among its {files} ({said}); put pictures there."
 
 
 def _stored(

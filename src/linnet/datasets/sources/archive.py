@@ -18,6 +18,7 @@ from linnet.datasets.sources.layout import Nested
 from linnet.datasets.sources.reading import Reader, TarMember, TarReader, ZipMember, ZipReader, open_stream
 from linnet.datasets.sources.tree import Entry
 from linnet.errors import DataError
+from linnet.words import count
 
 _Member = TypeVar("_Member", ZipMember, TarMember)
 
@@ -137,7 +138,9 @@ def _list_tar(path: Path) -> _Listing:
     except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
         if not found:
             raise DataError(f"The archive {path} cannot be read ({error}); download or pack it again.") from None
-        message = f"{path} is damaged behind its first {len(found):,} members ({error}); the rest could not be listed."
+        message = (
+            f"{path} is damaged behind its first {count(len(found), 'member')} ({error}); the rest could not be listed."
+        )
     entries, members = _by_id(found)
     return _Listing(entries=entries, reader=TarReader(path.resolve(), compression, members), message=message)
 

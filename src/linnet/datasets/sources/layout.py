@@ -9,6 +9,7 @@ from linnet.datasets.sources.naming import listed, natural_key, split_of
 from linnet.datasets.sources.tree import Entry, Folder, grow, look_through, outside
 from linnet.errors import DataError
 from linnet.records.manifest import SPLITS
+from linnet.words import count
 
 Nested = Literal["error", "join", "path"]
 
@@ -143,7 +144,7 @@ def _refuse(found: _Found, name: str) -> None:
     n_outside = sum(item.reason == _OUTSIDE for item in found.ignored)
     if not class_names and n_outside:
         raise DataError(
-            f"{name} holds {n_outside:,} files but no class folders; "
+            f"{name} holds {count(n_outside, 'file')} but no class folders; "
             "put the pictures of each class into a folder of their own."
         )
     if not class_names:

@@ -13,6 +13,7 @@ from linnet.datasets.sources.files import FileSource, seal
 from linnet.datasets.sources.naming import SPLIT_WORDS, listed, natural_key, split_of
 from linnet.datasets.sources.reading import FolderReader
 from linnet.errors import DataError
+from linnet.words import agree, count
 
 COLUMNS = ("path", "label", "split", "group")
 """The columns that are read; the first two are needed, others are passed over."""
@@ -105,10 +106,9 @@ class TableSource(FileSource):
         _refuse_unknown_splits(rows, self._name)
         _refuse_missing(paths, self._folder, self._name)
         n_skipped = sum(bool(item.reason) for item in items)
-        said = (
-            [f"{n_skipped:,} of {len(items):,} rows of {self._name} were skipped; each is listed."] if n_skipped else []
-        )
-        return _Table(items=tuple(items), paths=paths, messages=tuple(said))
+        were = agree(n_skipped, "was skipped; it", "were skipped; each")
+        said = f"{n_skipped:,} of {count(len(items), 'row')} of {self._name} {were} is listed."
+        return _Table(items=tuple(items), paths=paths, messages=(said,) if n_skipped else ())
 
 
 def _text(path: Path) -> str:
@@ -211,8 +211,9 @@ def _refuse_unknown_splits(rows: Sequence[_Row], name: str) -> None:
 def _refuse_missing(paths: Mapping[str, str], folder: Path, name: str) -> None:
     missing = [path for path in dict.fromkeys(paths.values()) if _stat(folder / path) is None]
     if missing:
+        do = agree(len(missing), "does", "do")
         raise DataError(
-            f"{name} names {len(missing):,} files that do not exist ({listed(missing, 3)}); "
+            f"{name} names {count(len(missing), 'file')} that {do} not exist ({listed(missing, 3)}); "
             f"paths start from {folder}, or are absolute."
         )
 

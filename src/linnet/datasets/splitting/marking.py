@@ -13,6 +13,7 @@ from linnet.datasets.splitting.duplicates import Duplicates
 from linnet.errors import DataError
 from linnet.records.experiment import Protocol
 from linnet.records.manifest import SPLITS, Manifest, Texts, texts_of
+from linnet.words import agree, count
 
 Positions = npt.NDArray[np.int64]
 
@@ -184,7 +185,8 @@ def split_messages(given: Texts, assigned: Texts, protocol: Protocol) -> list[st
         return []
     said = []
     if n := int(np.sum(given == "")):
-        said.append(f"{n} pictures have no split where others have one; they count as training pictures.")
+        count_as = agree(n, "it counts as a training picture", "they count as training pictures")
+        said.append(f"{count(n, 'picture')} {agree(n, 'has', 'have')} no split where others have one; {count_as}.")
     gives = " and ".join(has)
     for name in fractions(given, protocol):
         if name != "train":
@@ -243,7 +245,8 @@ def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found
     counts = {name: int(np.sum((table.split[rows] != "") & (table.label[rows] == name))) for name in class_names}
     empty = [name for name, n in counts.items() if n == 0]
     if empty:
-        said.append(f"{len(empty)} classes have no picture and stay classes all the same: {listed(empty)}.")
+        stay = agree(len(empty), "has no picture and stays a class", "have no picture and stay classes")
+        said.append(f"{count(len(empty), 'class')} {stay} all the same: {listed(empty)}.")
     filled = {name: n for name, n in counts.items() if n}
     most, least = max(filled, key=lambda name: filled[name]), min(filled, key=lambda name: filled[name])
     if filled[most] > 3 * filled[least]:
@@ -253,7 +256,8 @@ def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found
         )
     if n := int(found.is_copy.sum()):
         said.append(
-            f"{n} pictures are copies of others; they are listed and stay on the same side of every split made here."
+            f"{count(n, 'picture')} {agree(n, 'is a copy of another; it is', 'are copies of others; they are')} listed "
+            f"and {agree(n, 'stays', 'stay')} on the same side of every split made here."
         )
     if n := int(found.conflicting.sum()):
         said.append(
@@ -268,5 +272,5 @@ def _left_out(table: Manifest) -> list[str]:
     if not rows:
         return []
     named = listed([f"{table.id[row]} ({table.reason[row]})" for row in rows], 2)
-    n = f"1 of {len(table):,} files" if len(rows) == 1 else f"{len(rows):,} of {len(table):,} files"
-    return [f"{n} could not be used and {'is' if len(rows) == 1 else 'are'} left out: {named}."]
+    n = f"{len(rows):,} of {count(len(table), 'file')}"
+    return [f"{n} could not be used and {agree(len(rows), 'is', 'are')} left out: {named}."]

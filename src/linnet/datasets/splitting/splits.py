@@ -22,6 +22,7 @@ from linnet.datasets.splitting.sides import join_sides
 from linnet.errors import ConfigError, DataError
 from linnet.records.manifest import SPLITS, Texts, texts_of
 from linnet.seeds import derive
+from linnet.words import count
 
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -126,9 +127,9 @@ class _Words:
         """Say that a class has too few sides, or that they cannot be divided."""
         name = self.class_names[label] if self.class_names else str(label)
         n = int(np.sum(self.labels == label))
-        counted = f"{n} picture{'s' * (n != 1)}"
+        counted = count(n, "picture")
         if n_sides != n:
-            counted += f" in {n_sides} group{'s' * (n_sides != 1)} of pictures that belong together"
+            counted += f" in {count(n_sides, 'group')} of pictures that belong together"
         advice = "add pictures, leave the class out, or give the splits yourself"
         if n_sides >= n_parts:
             return DataError(
