@@ -80,4 +80,3 @@ def in_catalog(monkeypatch):
         catalog, "find", lambda family, name: families[family][name] if family in families else find(family, name)
     )
     monkeypatch.setattr("linnet.explainers.choosing.suitable", lambda classifier: Brightness())
-    monkeypatch.setattr("linnet.explainers.choosing.create", lambda name, settings: EXPLAINERS[name](**settings))

@@ -716,6 +716,44 @@ def test_pictures_are_explained_from_python(finished, pictures, tmp_path):
     assert list(answer.probabilities.values()) == pytest.approx(said.tolist())
 
 
+def test_methods_take_settings_in_brackets(finished, pictures, tmp_path, capsys):
+    file = pictures / "dark" / "dark-0.png"
+    words = [
+        "explain",
+        str(finished.folder),
+        str(file),
+        "--rung",
+        "least-squares",
+        "--out",
+        str(tmp_path / "x"),
+        "--json",
+    ]
+    assert cli.run([*words, "--with", "occlusion(window=3, fill=black),nearest(k=2)"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["answers"]
+    assert answer["drawings"][0]["title"] == "occlusion(window=3,fill=black)"
+    assert [drawing["method"] for drawing in answer["drawings"]] == ["occlusion", "nearest"]
+    plain = linnet.explain(finished.folder, file, rung="least-squares", methods=["occlusion"], out=tmp_path / "plain")
+    maps = [(folder / "1-occlusion.png").read_bytes() for folder in (tmp_path / "x", plain.folder)]
+    assert maps[0] != maps[1]
+
+
+@pytest.mark.parametrize(
+    ("methods", "error", "said"),
+    [
+        (["occlusion(widow=3)"], UnknownNameError, "no setting of occlusion named 'widow'; did you mean 'window'"),
+        (["occlusion(window=big)"], ConfigError, r"occlusion\.window should be a valid integer"),
+        (["oclusion(window=3)"], UnknownNameError, "did you mean 'occlusion'"),
+        (["occlusion(window=3"], ConfigError, "A method is written like occlusion"),
+        (["occlusion(window=3)", "occlusion"], ConfigError, "occlusion can be asked for once at a time"),
+    ],
+)
+def test_methods_that_cannot_be_are_refused_before_anything_is_written(finished, tmp_path, methods, error, said):
+    image_id = str(finished.manifest.id[0])
+    with pytest.raises(error, match=said):
+        linnet.explain(finished.folder, image_id, rung="knn", methods=methods, out=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
 @pytest.mark.usefixtures("entries")
 def test_explaining_leaves_the_run_as_it_was(finished, pictures, tmp_path):
     before = {path: path.read_bytes() for path in finished.folder.rglob("*") if path.is_file()}

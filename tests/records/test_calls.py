@@ -1,10 +1,13 @@
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import pytest
 
+from linnet import catalog
 from linnet.errors import ConfigError, UnknownNameError
 from linnet.records.calls import (
+    create,
     key_and_value,
     missing_settings,
     name_and_arguments,
@@ -12,7 +15,9 @@ from linnet.records.calls import (
     refuse_twice,
     setting_types,
     split_calls,
+    written,
 )
+from linnet.records.decode import show_value
 
 FORM = "A thing is written like a(b=1)"
 
@@ -92,3 +97,27 @@ def test_only_settings_without_a_default_are_missed():
     assert missing_settings(Entry, []) == ["first"]
     assert missing_settings(Entry, ["first"]) == []
     assert missing_settings(int, []) == []
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [(each, name) for each in ("explainers", "visualizations", "losses") for name in catalog.names(each)],
+)
+def test_every_setting_can_be_given_in_brackets_and_is_written_so(family, name):
+    find = partial(catalog.find, family)
+    plain = create(name, find, form=FORM)
+    assert written(plain) == name
+    settings = {setting: getattr(plain, setting) for setting in plain.setting_names()}
+    values = ",".join(f"{setting}={show_value(value)}" for setting, value in settings.items())
+    assert create(f"{name}({values})" if values else name, find, form=FORM) == plain
+    for setting, value in settings.items():
+        if type(value) is int:
+            call = f"{name}({setting}={value + 1})"
+            assert written(create(call, find, form=FORM)) == call
+
+
+def test_a_list_stands_in_square_brackets():
+    assert split_calls("patches(filters=[1, 2]),nearest", form=FORM) == ["patches(filters=[1, 2])", "nearest"]
+    patches = create("patches(filters=[1,2],rows=3)", partial(catalog.find, "visualizations"), form=FORM)
+    assert (patches.filters, patches.rows) == ((1, 2), 3)
+    assert written(patches) == "patches(filters=[1, 2],rows=3)"

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli.options import comma_separated
 from linnet.errors import UsageError
 
 
@@ -29,9 +28,10 @@ def explain(
             manifest.csv).
         rung: Which rung; the best one of the leaderboard if not given.
         target: The name of the class to explain; what the rung predicts for each picture if not given.
-        methods: Explainers and visualizations, with commas, such as grad-cam,nearest; `linnet list explainers` and
-            `linnet list visualizations` name them. If not given: the explainer that suits the rung, the nearest
-            training pictures, and the activations of a network.
+        methods: Explainers and visualizations, with commas, such as grad-cam,nearest; settings stand in brackets behind
+            the name, as in 'occlusion(window=9),nearest(k=3)'. `linnet list explainers` and `linnet list
+            visualizations` name them, `linnet describe NAME` their settings. If not given: the explainer that suits the
+            rung, the nearest training pictures, and the activations of a network.
         sanity: Say of each explainer whether its maps depend on what the rung has learned.
         out: The new folder for the page explanations.html and a file for each map; RUN/explanations/1, 2, ... if not
             given.
@@ -49,7 +49,7 @@ def explain(
             images,
             rung=rung,
             target=target,
-            methods=comma_separated(methods),
+            methods=methods,
             sanity=sanity,
             out=out,
             seed=seed,

@@ -16,6 +16,7 @@ from linnet.explainers.base import Explainer
 from linnet.images.heat import AGAINST, FOR, overlay
 from linnet.images.png import encode_png
 from linnet.progress import SILENT, Progress
+from linnet.records.calls import written
 from linnet.records.inquiry import Answer, Drawing
 from linnet.visualizations.base import Panel, Subject, Visualization
 
@@ -97,7 +98,7 @@ class Sheets:
             self._drawings[i].append(
                 Drawing(
                     method=explainer.name(),
-                    title=explainer.name(),
+                    title=written(explainer),
                     caption=_caption(relevance),
                     file=file,
                     target=target,

@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from linnet import catalog
 from linnet.classifiers.base import Classifier, load
 from linnet.classifiers.capabilities import Layered
-from linnet.errors import LinnetError, RunError, UnknownNameError
+from linnet.errors import ConfigError, LinnetError, RunError, UnknownNameError
 from linnet.evaluation.answering import Scene, Sheets
 from linnet.evaluation.picking import RunData, pick
 from linnet.explainers import choosing
 from linnet.explainers.base import Explainer
 from linnet.progress import SILENT, Progress
+from linnet.records.calls import create, split_calls
 from linnet.records.inquiry import Inquiry
 from linnet.records.run import Run
 from linnet.visualizations.base import Visualization
 
 DEFAULT_PANELS = ("nearest", "activations")
 """Visualizations that are shown when nothing is asked for, the second one of networks."""
+
+_FORM = "A method is written like occlusion(window=9)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,8 @@ class Question:
     Attributes:
         rung: Which rung is asked; None: the best one.
         target: Name of the class that is explained; None: what is predicted, for each picture.
-        methods: Explainers and visualizations; none: the explainer that suits the rung, and `DEFAULT_PANELS`.
+        methods: Explainers and visualizations, with settings in brackets behind the name where they are not to be the
+            defaults, as "occlusion(window=9)"; none: the explainer that suits the rung, and `DEFAULT_PANELS`.
         sanity: Whether maps are also compared with those of random weights.
         seed: What random draws are derived from.
     """
@@ -67,9 +71,10 @@ def inquire(
 
     Raises:
         RunError: no rung of the run is fitted, or it is unfinished and no rung is named.
-        UnknownNameError: no such rung, class or method; names the nearest.
+        UnknownNameError: no such rung, class, method or setting; names the nearest.
         UnsupportedError: a method that was asked for by name cannot be used with this rung.
-        DataError, ImagesError, ConfigError: see `picking.pick`; or a method wants training pictures that are gone.
+        DataError, ImagesError, ConfigError: see `picking.pick`; or a method wants training pictures that are gone, or
+            is asked for with settings that it cannot have, or twice with different ones.
     """
     rung = rung_of(run, question.rung)
     classifier = load(run.rung_folder(rung))
@@ -127,22 +132,39 @@ def rung_of(run: Run, name: str | None) -> str:
 
 def _methods(classifier: Classifier, names: Sequence[str]) -> _Methods:
     """Make what was asked for, or what suits the rung; refuse what is unknown or cannot be used with it."""
-    explainers, visualizations = catalog.names("explainers"), catalog.names("visualizations")
-    asked = tuple(dict.fromkeys(name.replace("_", "-") for name in names))
-    for name in asked:
-        if name not in (*explainers, *visualizations):
-            raise UnknownNameError("explainer or visualization", name, sorted({*explainers, *visualizations}))
-    panels = asked or tuple(name for name in DEFAULT_PANELS if name != "activations" or isinstance(classifier, Layered))
-    methods = _Methods(
-        explainers=tuple(choosing.create(name, {}) for name in asked if name in explainers)
-        if asked
-        else (choosing.suitable(classifier),),
-        visualizations=tuple(catalog.find("visualizations", name)() for name in panels if name in visualizations),
-        is_asked=bool(asked),
+    if not names:
+        known = catalog.names("visualizations")
+        panels = [n for n in DEFAULT_PANELS if n in known and (n != "activations" or isinstance(classifier, Layered))]
+        return _Methods(
+            explainers=(choosing.suitable(classifier),),
+            visualizations=tuple(catalog.find("visualizations", name)() for name in panels),
+            is_asked=False,
+        )
+    asked = _asked(names)
+    for method in asked:
+        method.check_supported(classifier)
+    return _Methods(
+        explainers=tuple(method for method in asked if isinstance(method, Explainer)),
+        visualizations=tuple(method for method in asked if isinstance(method, Visualization)),
+        is_asked=True,
     )
-    if methods.is_asked:
-        for explainer in methods.explainers:
-            explainer.check_supported(classifier)
-        for visualization in methods.visualizations:
-            visualization.check_supported(classifier)
-    return methods
+
+
+def _asked(texts: Sequence[str]) -> list[Explainer | Visualization]:
+    """Make the methods that were asked for, each once."""
+    made: dict[str, Explainer | Visualization] = {}
+    for call in dict.fromkeys(call for text in texts for call in split_calls(text, form=_FORM)):
+        method = create(call, _found, form=_FORM)
+        if made.setdefault(method.name(), method) != method:
+            raise ConfigError(f"{method.name()} can be asked for once at a time; explain twice for two settings of it.")
+    return list(made.values())
+
+
+def _found(name: str) -> type[Explainer | Visualization]:
+    families = ("explainers", "visualizations")
+    for family in families:
+        if name.replace("_", "-") in catalog.names(family):
+            entry: type[Explainer | Visualization] = catalog.find(family, name)
+            return entry
+    known = {entry for family in families for entry in catalog.names(family)}
+    raise UnknownNameError("explainer or visualization", name, sorted(known))

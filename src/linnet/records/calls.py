@@ -1,15 +1,62 @@
 """Read texts such as "focal(gamma=3)", names with settings in brackets; what the names mean is not known here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from linnet.errors import ConfigError
-from linnet.records.decode import check_keys, coerce, parse_value
+from linnet.records.decode import check_keys, coerce, parse_value, show_value
+
+
+class Named(Protocol):
+    """What can be made from a text: an entry of any family; one without settings need be no dataclass."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name that users write."""
+
+
+E = TypeVar("E", bound=Named)
+
+
+def create(call: str, find: Callable[[str], type[E]], *, form: str) -> E:
+    """Make an entry from its name, with settings in brackets behind it where they are not to be the defaults.
+
+    Args:
+        call: Such as "focal(gamma=3)", as `split_calls` returns it; several settings have commas between them.
+        find: Gives the class of a name, or raises UnknownNameError.
+        form: See `split_calls`.
+
+    Raises:
+        UnknownNameError: no such entry or setting; names the nearest.
+        ConfigError: brackets that do not match, a setting twice, without its name or missing, or a value of the wrong
+            type or out of its range.
+    """
+    name, arguments = name_and_arguments(call, form=form)
+    entry = find(name)
+    settings = named_settings(entry.name(), arguments, setting_types(entry))
+    missing = missing_settings(entry, settings)
+    if missing:
+        raise ConfigError(f"{entry.name()} wants {' and '.join(missing)}, as name=value in brackets; it got {call!r}.")
+    return entry(**settings)
+
+
+def written(entry: Named) -> str:
+    """Write an entry as `create` reads it: its name, and in brackets the settings that are not the defaults.
+
+    Args:
+        entry: Every setting has a plain value.
+    """
+    inside = ""
+    if is_dataclass(entry):
+        values = {part.name: getattr(entry, part.name) for part in fields(entry)}
+        defaults = {part.name: part.default for part in fields(entry)}
+        inside = ",".join(f"{name}={show_value(v)}" for name, v in values.items() if v != defaults[name])
+    return f"{entry.name()}({inside})" if inside else entry.name()
 
 
 def split_calls(text: str, *, form: str, whole: str | None = None) -> list[str]:
-    """Split at the commas that stand in no bracket.
+    """Split at the commas that stand in no bracket, round or square.
 
     Args:
         text: Calls, or the arguments of one.
@@ -29,7 +76,7 @@ def split_calls(text: str, *, form: str, whole: str | None = None) -> list[str]:
             parts.append("")
             closed = False
             continue
-        depth += (letter == "(") - (letter == ")")
+        depth += (letter in "([") - (letter in ")]")
         readable = readable and depth >= 0 and not (closed and not letter.isspace())
         closed = closed or (letter == ")" and depth == 0)
         parts[-1] += letter

@@ -1,8 +1,10 @@
 """Make losses from the texts that users write, such as "cross-entropy" or "focal(gamma=3)"."""
 
+from functools import partial
+
 from linnet import catalog
 from linnet.errors import ConfigError
-from linnet.records.calls import missing_settings, name_and_arguments, named_settings, setting_types, split_calls
+from linnet.records.calls import create, split_calls
 from linnet.training.losses.base import Loss
 
 _FORM = "A loss is written like focal(gamma=3)"
@@ -22,10 +24,5 @@ def create_loss(text: str) -> Loss:
     calls = split_calls(text, form=_FORM)
     if len(calls) > 1:
         raise ConfigError(f"A training has one loss; it is {text!r}.")
-    name, arguments = name_and_arguments(calls[0], form=_FORM)
-    entry: type[Loss] = catalog.find("losses", name)
-    settings = named_settings(entry.name(), arguments, setting_types(entry))
-    missing = missing_settings(entry, settings)
-    if missing:
-        raise ConfigError(f"{entry.name()} wants {' and '.join(missing)}, as name=value in brackets; it got {text!r}.")
-    return entry(**settings)
+    loss: Loss = create(calls[0], partial(catalog.find, "losses"), form=_FORM)
+    return loss
