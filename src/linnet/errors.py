@@ -83,11 +83,13 @@ class UnreadableImageError(ImagesError):
     Args:
         reason: One clause without a final stop, as it stands in the manifest.
         status: The manifest's word for it: "unreadable", "too large" or "ignored".
+        lasting: Whether the file itself is to blame; not so where another try may do, as on a disk that failed once.
     """
 
-    def __init__(self, reason: str, *, status: str = "unreadable") -> None:
+    def __init__(self, reason: str, *, status: str = "unreadable", lasting: bool = True) -> None:
         self.reason = reason
         self.status = status
+        self.lasting = lasting
         super().__init__(reason)
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from linnet.datasets.loading import load, load_again, load_for
 from linnet.errors import DataError, RunError
+from linnet.evaluation.facts import data_facts
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.run import Run
 from listening import Heard
@@ -160,6 +161,24 @@ def test_a_run_with_rungs_and_without_a_manifest_is_damaged(folder, tmp_path):
     (run.rung_folder("knn") / "selection.csv").write_text("")
     with pytest.raises(RunError, match=r"manifest\.csv"):
         load_again(run)
+
+
+def test_a_file_that_could_not_be_read_once_changes_nothing_for_the_run(folder, tmp_path):
+    save(folder / "2" / "other.png", 7, size=(8, 8, 3))  # the only one in color
+    whole = (folder / "2" / "other.png").read_bytes()
+    (folder / "2" / "other.png").write_bytes(b"")
+    run = Run.create(tmp_path / "run", Experiment(command="climb", data=DataSpec(source=str(folder)), rungs=("knn",)))
+    first = load_again(run)
+    # As if the disk had failed: then there is no content hash.
+    empty = first.manifest.id == "2/other.png"
+    hashes = np.where(empty, "", first.manifest.content_hash)
+    replace(first.manifest, content_hash=hashes).write(run.folder / "manifest.csv")
+    data_facts(first).write(run.folder / "data.json")
+    (folder / "2" / "other.png").write_bytes(whole)
+    again = load_again(run)
+    assert first.geometry == again.geometry != loaded(folder).geometry
+    assert again.everything.ids.tolist() == first.everything.ids.tolist()
+    assert torch.equal(again.everything.images, first.everything.images)
 
 
 def test_what_is_said_of_given_splits_is_said_again_when_a_run_goes_on(folder, tmp_path):

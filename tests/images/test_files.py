@@ -1,10 +1,11 @@
+import errno
 import os
 import socket
 
 import pytest
 
 from linnet.errors import UnreadableImageError
-from linnet.images import read_file
+from linnet.images import may_pass, read_file
 
 
 def test_a_regular_file_is_read_whole(tmp_path):
@@ -28,6 +29,29 @@ def test_more_bytes_than_allowed_are_too_large(tmp_path):
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(UnreadableImageError, match="cannot be opened: No such file"):
         read_file(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("code", "lasting"),
+    [(errno.ENOENT, True), (errno.ELOOP, True), (errno.EIO, False), (errno.ENOMEM, False), (errno.EMFILE, False)],
+)
+def test_what_may_pass_is_told_from_what_stays(tmp_path, monkeypatch, code, lasting):
+    (tmp_path / "a").write_bytes(b"1")
+
+    def fail(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("linnet.images.files.os.open", fail)
+    with pytest.raises(UnreadableImageError, match="the file cannot be opened") as caught:
+        read_file(tmp_path / "a")
+    assert caught.value.lasting is lasting
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file that is held open says the same")
+def test_a_file_that_may_not_be_read_stays_so_until_its_rights_change():
+    assert not may_pass(PermissionError(errno.EACCES, "Permission denied"))
+    assert not may_pass(ValueError("no error of the system"))
+    assert not may_pass(OSError("said by a library, of the file's content"))
 
 
 def test_a_folder_is_no_file(tmp_path):

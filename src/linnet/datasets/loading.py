@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -110,6 +110,9 @@ def load(
             or files, labels or groups have changed since.
     """
     picked = _pick(spec, progress=progress)
+    if before is not None and before.geometry and before.geometry != picked.pack.geometry.to_plain():
+        # A file that could not be read then, and takes no part, may have moved the size that suits most of them.
+        picked = _pick(spec, geometry=Geometry.from_plain(dict(before.geometry)), progress=progress)
     pack, rows, labels = picked.pack, picked.rows, picked.labels
     _refuse_too_few_classes(labels, picked.class_names, spec.source)
     hashes = picked.manifest.content_hash[rows]
@@ -160,8 +163,10 @@ def load_again(run: Run, *, progress: Progress = SILENT) -> Loaded:
     """
     experiment, before = run.experiment, None
     if run.rungs or (run.folder / "manifest.csv").exists():
-        has_facts = (run.folder / "data.json").exists()  # it is written after the manifest
-        before = Before(manifest=run.manifest, class_names=run.facts.class_names if has_facts else ())
+        before = Before(manifest=run.manifest)
+        if (run.folder / "data.json").exists():  # it is written after the manifest
+            facts = run.facts
+            before = replace(before, class_names=facts.class_names, geometry=facts.geometry)
     return load(experiment.data, experiment.protocol, seed=experiment.seed, before=before, progress=progress)
 
 

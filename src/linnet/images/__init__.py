@@ -8,7 +8,7 @@ processes that decode must start in a fraction of a second.
 
 from linnet.images.decoding import DECODING, Picture, Undecoded, decode, inspect, read
 from linnet.images.facts import Facts
-from linnet.images.files import LIMITS, Limits, read_file
+from linnet.images.files import LIMITS, Limits, may_pass, read_file
 from linnet.images.geometry import Fit, Geometry, Pixels, fit
 from linnet.images.refusal import quiet
 
@@ -25,6 +25,7 @@ __all__ = [
     "decode",
     "fit",
     "inspect",
+    "may_pass",
     "quiet",
     "read",
     "read_file",

@@ -1,5 +1,6 @@
 """How a picture's file is read from a disk, safely, and what is too large; nothing is decoded here."""
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ class Limits:
 
 LIMITS = Limits()
 
+_LASTING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+if os.name == "posix":  # elsewhere a file that another program holds open says the same
+    _LASTING |= {errno.EACCES, errno.EPERM}
+
 
 def read_file(path: Path, *, limit: int = LIMITS.n_bytes) -> bytes:
     """Read a regular file whole; anything else (a pipe, a device, a folder) is not even opened.
@@ -40,10 +45,17 @@ def read_file(path: Path, *, limit: int = LIMITS.n_bytes) -> bytes:
             _check_regular(os.fstat(handle), limit)
             data = file.read(limit + 1)
     except OSError as error:
-        raise UnreadableImageError(f"the file cannot be opened: {error.strerror or error}") from None
+        raise UnreadableImageError(
+            f"the file cannot be opened: {error.strerror or error}", lasting=not may_pass(error)
+        ) from None
     if len(data) > limit:
         raise UnreadableImageError(f"more than {limit:,} bytes", status="too large")
     return data
+
+
+def may_pass(error: BaseException) -> bool:
+    """Tell whether reading may do another time: the system failed, and neither the file nor its rights are to blame."""
+    return isinstance(error, OSError) and error.errno is not None and error.errno not in _LASTING
 
 
 def _check_regular(found: os.stat_result, limit: int) -> None:

@@ -79,7 +79,9 @@ class Refusing:
         if isinstance(error, Image.DecompressionBombError):
             raise UnreadableImageError("more pixels than any camera takes", status="too large") from None
         if isinstance(error, MemoryError):
-            raise UnreadableImageError("it needs more memory than there is", status="too large") from None
+            raise UnreadableImageError(
+                "it needs more memory than there is", status="too large", lasting=False
+            ) from None
         if isinstance(error, FAILURES):
             raise UnreadableImageError(_reason(error)) from None
 

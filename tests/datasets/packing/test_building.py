@@ -18,7 +18,7 @@ NATIVE = Wanted(size=None, fit="crop")
 def built(source, tmp_path, wanted=NATIVE, progress=SILENT):
     """What a pack holds: everything but pixels, and the pixels."""
     shelf = Shelf(tmp_path / "packs")
-    place = shelf.place(build(source, shelf, wanted, progress=progress))
+    place = shelf.place(build(source, shelf, wanted, progress=progress).key)
     stored = load(place)
     return stored, np.fromfile(place / PIXELS, dtype=np.uint8).reshape(-1, *stored.geometry.shape)
 
@@ -147,10 +147,10 @@ def test_no_readable_picture_is_refused_and_leaves_nothing(tmp_path):
 def test_the_same_content_is_not_decoded_twice(tmp_path):
     source = FolderSource(write_tree(tmp_path / "data", two_classes()))
     shelf = Shelf(tmp_path / "packs")
-    key = build(source, shelf, NATIVE, progress=SILENT)
+    key = build(source, shelf, NATIVE, progress=SILENT).key
     when = (shelf.place(key) / PIXELS).stat().st_mtime_ns
     copy = FolderSource(write_tree(tmp_path / "copy", two_classes()))
-    assert build(copy, shelf, NATIVE, progress=SILENT) == key
+    assert build(copy, shelf, NATIVE, progress=SILENT).key == key
     assert (shelf.place(key) / PIXELS).stat().st_mtime_ns == when
 
 
@@ -165,15 +165,15 @@ def test_the_same_content_is_not_decoded_twice(tmp_path):
 )
 def test_other_content_is_another_pack(tmp_path, files):
     shelf = Shelf(tmp_path / "packs")
-    first = build(FolderSource(write_tree(tmp_path / "a", two_classes())), shelf, NATIVE, progress=SILENT)
-    assert build(FolderSource(write_tree(tmp_path / "b", files)), shelf, NATIVE, progress=SILENT) != first
+    first = build(FolderSource(write_tree(tmp_path / "a", two_classes())), shelf, NATIVE, progress=SILENT).key
+    assert build(FolderSource(write_tree(tmp_path / "b", files)), shelf, NATIVE, progress=SILENT).key != first
 
 
 def test_another_size_or_fit_is_another_pack(tmp_path):
     source = FolderSource(write_tree(tmp_path / "data", two_classes()))
     shelf = Shelf(tmp_path / "packs")
     wanted = [NATIVE, Wanted(size=5, fit="crop"), Wanted(size=5, fit="pad")]
-    assert len({build(source, shelf, w, progress=SILENT) for w in wanted}) == 3
+    assert len({build(source, shelf, w, progress=SILENT).key for w in wanted}) == 3
 
 
 def test_a_source_of_any_kind_can_be_packed(tmp_path):

@@ -8,8 +8,10 @@ import time
 import numpy as np
 import pytest
 
+from linnet.datasets.packing import decoding as module
 from linnet.datasets.packing.decoding import Job, Outcome, receive, send, to_bytes, work, write_rows
 from linnet.datasets.sources.reading import FolderReader
+from linnet.errors import UnreadableImageError
 from linnet.images import Geometry, decode, read
 from pictures import picture, write_tree
 
@@ -49,6 +51,27 @@ def test_a_bad_file_leaves_a_gap_and_a_reason(tmp_path):
     assert outcomes[1].content_hash == hashlib.sha256(picture(1)[:70]).digest()
     assert outcomes[2].content_hash == b""
     np.testing.assert_array_equal(stored(tmp_path)[3], read(picture(2), SQUARE))
+
+
+def test_what_may_be_read_another_time_has_no_content_hash(tmp_path, monkeypatch):
+    write_tree(tmp_path, {"a.png": picture(0), "b.png": picture(1)})
+
+    class Failing(FolderReader):
+        def read(self, file_id, *, limit):
+            if file_id == "b.png":
+                raise UnreadableImageError("the disk failed", lasting=False)
+            return super().read(file_id, limit=limit)
+
+    first, second = work(job(tmp_path, "a.png", "b.png"), Failing(tmp_path))
+    assert (first.stored, first.lasting) == (True, True)
+    assert second == Outcome(b"", None, False, "unreadable", "the disk failed", lasting=False)
+
+    def exhausted(*_, **__):
+        raise UnreadableImageError("it needs more memory than there is", status="too large", lasting=False)
+
+    monkeypatch.setattr(module, "inspect", exhausted)
+    (outcome,) = work(job(tmp_path, "a.png"), FolderReader(tmp_path))
+    assert (outcome.content_hash, outcome.status, outcome.lasting) == (b"", "too large", False)
 
 
 def test_headers_alone_store_nothing(tmp_path):

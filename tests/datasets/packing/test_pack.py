@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from deadly import DeadlyReader
 from linnet.datasets.base import ArraySource
+from linnet.datasets.packing import building
 from linnet.datasets.packing import pack as module
 from linnet.datasets.packing.pack import open_pack
 from linnet.datasets.sources.archive import ArchiveSource
@@ -103,6 +105,37 @@ def test_files_written_just_now_are_looked_at_again(tmp_path):
     open_pack(FolderSource(tmp_path / "data"), cache=tmp_path / "cache")
     (tmp_path / "data" / "cats" / "0.png").write_bytes(encoded(np.full((8, 8, 3), 9, dtype=np.uint8)))
     assert open_pack(FolderSource(tmp_path / "data"), cache=tmp_path / "cache").images[0].unique().tolist() == [9]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end processes otherwise there")
+@pytest.mark.usefixtures("old_files")
+@pytest.mark.parametrize("when", ["reading", "decoding"])
+def test_a_file_whose_process_was_killed_is_tried_again(tmp_path, monkeypatch, no_building, when):
+    files = two_classes() | ({"dogs/9.png": picture(9, height=20)} if when == "decoding" else {})
+    source, run = FolderSource(write_tree(tmp_path / "data", files)), building._Making.run
+
+    def deadly(making, positions, *arguments, **options):
+        if when == "reading" or options["text"].startswith("Decoding"):  # two sizes want two readings
+            making.reader = DeadlyReader(making.reader, "cats/1.png", os.getpid())
+        return run(making, positions, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(building._Making, "run", deadly)
+        first = open_pack(source, cache=tmp_path / "cache")
+    assert first.manifest.counts() == {"used": len(files) - 1, "unreadable": 1}
+    second = open_pack(source, cache=tmp_path / "cache")
+    assert second.manifest.counts() == {"used": len(files)}
+    no_building()
+    assert torch.equal(open_pack(source, cache=tmp_path / "cache").images, second.images)
+
+
+@pytest.mark.usefixtures("old_files")
+def test_a_file_that_stays_unreadable_is_not_tried_again(tmp_path, no_building):
+    source = FolderSource(write_tree(tmp_path / "data", {**two_classes(), "dogs/9.png": picture(9)[:70]}))
+    first = open_pack(source, cache=tmp_path / "cache")
+    assert first.manifest.counts() == {"used": 6, "unreadable": 1}
+    no_building()
+    assert open_pack(source, cache=tmp_path / "cache").manifest.counts() == first.manifest.counts()
 
 
 @pytest.mark.usefixtures("old_files")

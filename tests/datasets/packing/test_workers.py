@@ -75,6 +75,7 @@ def test_a_file_that_kills_its_process_costs_nothing_else(tmp_path):
     assert [i for i, outcome in enumerate(found) if not outcome.stored] == [5]
     assert found[5].status == "unreadable"
     assert "killed" in found[5].reason
+    assert not found[5].lasting
     check_pixels(tmp_path, 12, missing=[5])
 
 

@@ -1,4 +1,5 @@
 import bz2
+import errno
 import gzip
 import lzma
 import pickle
@@ -71,6 +72,19 @@ def test_an_unknown_compression_is_said(tmp_path):
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(UnreadableImageError, match="packed in a way that cannot be read"):
         reader.read("x", limit=10**6)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_disk_that_fails_is_not_the_archives_fault(tmp_path, monkeypatch, kind):
+    def fail(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    zipped = zip_reader(tmp_path / "a.zip", zipfile.ZIP_STORED)
+    reader = zipped if kind == "zip" else TarReader(tmp_path / "a.zip", "", {"x": TarMember(0, 5)})
+    monkeypatch.setattr("pathlib.Path.open", fail)
+    with pytest.raises(UnreadableImageError, match=r"its archive cannot be read: .*Input/output error") as caught:
+        reader.read("x", limit=10**6)
+    assert not caught.value.lasting
 
 
 def test_an_archive_that_has_gone_says_so(tmp_path):

@@ -75,6 +75,16 @@ def test_labels_of_pictures_that_nothing_uses_may_change():
     assert taken(table("aby"), before, rows=[0, 1]).split.tolist() == ["train", "test", ""]
 
 
+def test_a_picture_that_could_not_be_read_then_stays_out():
+    before = table(
+        "abb", split=["train", "test", ""], content_hash=["00", "01", ""], status=["used"] * 2 + ["unreadable"]
+    )
+    after = table("abb", split=["train", "test", "train"], content_hash=["00", "01", "02"])
+    found = taken(after, before)
+    assert found.split.tolist() == ["train", "test", ""]
+    assert found.status[2] == "unreadable"
+
+
 def test_other_groups_are_noticed():
     before = table("ab", split=["train", "test"], group=["", "g1"])
     assert refused(table("ab", group=["g1", ""]), before) == (

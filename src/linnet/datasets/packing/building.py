@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +31,20 @@ _JOB_BYTES = 2**24
 _PROBED = slice(0, 64, 8)
 
 
-def build(source: Source, shelf: Shelf, wanted: Wanted, *, progress: Progress) -> str:
-    """Make the pack of a source, unless one of the same content stands in the cache.
+class Built(NamedTuple):
+    """Say where a pack stands.
 
-    Returns:
-        The pack's key on the shelf.
+    Attributes:
+        key: On the shelf.
+        lasting: Whether reading the same files again would make the same pack: no file failed for a while only.
+    """
+
+    key: str
+    lasting: bool
+
+
+def build(source: Source, shelf: Shelf, wanted: Wanted, *, progress: Progress) -> Built:
+    """Make the pack of a source, unless one of the same content stands in the cache.
 
     Raises:
         DataError: no readable picture, or files change while they are read.
@@ -49,7 +59,7 @@ def build(source: Source, shelf: Shelf, wanted: Wanted, *, progress: Progress) -
         outcomes = making.run(making.chosen, guess, exact=not wanted.is_settled, text="Reading pictures")
         key = _key(source, making.items, outcomes, wanted)
         if shelves.load(shelf.place(key)) is not None:
-            return key
+            return Built(key, _is_lasting(outcomes))
         readable = [i for i in making.chosen if _facts(outcomes[i]) is not None]
         if not readable:
             raise DataError(_nothing(source.name, outcomes))
@@ -58,6 +68,7 @@ def build(source: Source, shelf: Shelf, wanted: Wanted, *, progress: Progress) -
         if geometry != guess or not all(o.stored for i in readable if (o := outcomes[i])):
             order = readable
             _merge(outcomes, making.run(readable, geometry, exact=False, text="Decoding pictures"), source.name)
+            key = _key(source, making.items, outcomes, wanted)  # the second reading of a file may have failed
         with _uncollected():
             kept = np.array([row for row, i in enumerate(order) if (o := outcomes[i]) and o.stored], dtype=np.int64)
             if not len(kept):
@@ -66,7 +77,7 @@ def build(source: Source, shelf: Shelf, wanted: Wanted, *, progress: Progress) -
             rows = np.array(order, dtype=np.int64)[kept]
             shelves.save(folder, _stored(source, making.items, outcomes, rows, geometry))
         shelf.keep(folder, key)
-        return key
+        return Built(key, _is_lasting(outcomes))
 
 
 @contextlib.contextmanager
@@ -118,6 +129,10 @@ class _Making:
         return outcomes
 
 
+def _is_lasting(outcomes: Iterable[Outcome | None]) -> bool:
+    return all(outcome.lasting for outcome in outcomes if outcome is not None)
+
+
 def _facts(outcome: Outcome | None) -> Facts | None:
     return None if outcome is None else outcome.facts
 
@@ -164,7 +179,7 @@ def _merge(outcomes: list[Outcome | None], again: Sequence[Outcome | None], name
             continue
         if outcome.content_hash and outcome.content_hash != first.content_hash:
             raise DataError(f"Files of {name} change while they are read; wait until all are in place and try again.")
-        outcomes[i] = outcome._replace(content_hash=first.content_hash)
+        outcomes[i] = outcome
 
 
 def _close_gaps(path: Path, kept: npt.NDArray[np.int64], row_bytes: int) -> None:

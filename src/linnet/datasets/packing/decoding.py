@@ -46,11 +46,12 @@ class Outcome(NamedTuple):
     """Say what became of one file.
 
     Attributes:
-        content_hash: SHA-256 of its bytes; empty if they could not be read.
+        content_hash: SHA-256 of its bytes; empty if they could not be read, or if another try may find more in them.
         facts: What its header says; None if it is no usable picture.
         stored: Its pixels stand in their row.
         status: The manifest's word for a file that is no usable picture.
         reason: Why it is none.
+        lasting: Whether another try would find the same.
     """
 
     content_hash: bytes
@@ -58,6 +59,7 @@ class Outcome(NamedTuple):
     stored: bool = False
     status: str = "used"
     reason: str = ""
+    lasting: bool = True
 
 
 def work(job: Job, reader: Reader) -> list[Outcome]:
@@ -107,7 +109,8 @@ def _examine(file_id: str, reader: Reader, job: Job, row: Pixels | None, seen: d
     except UnreadableImageError as error:
         if error.status == "ignored" and content_hash and has_picture_suffix(file_id):
             return Outcome(content_hash, None, False, "unreadable", f"{error.reason}, whatever its name says")
-        return Outcome(content_hash, None, False, error.status, error.reason)
+        # Without its content hash the pack gets another name than the one in which the file can be read.
+        return Outcome(content_hash if error.lasting else b"", None, False, error.status, error.reason, error.lasting)
 
 
 def _fits(facts: Facts, geometry: Geometry) -> bool:

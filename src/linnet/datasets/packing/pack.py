@@ -82,9 +82,9 @@ def open_pack(
         key = shelf.recall(seal)
         pack = None if key is None else _mapped(shelf.place(key))
         if pack is None:
-            key = build(source, shelf, wanted, progress=progress)
+            key, lasting = build(source, shelf, wanted, progress=progress)
             # Only if nothing was touched meanwhile do the files as they were sealed and the pack belong together.
-            if seal == f"{source.fingerprint()} {wanted.seal()}":
+            if lasting and seal == f"{source.fingerprint()} {wanted.seal()}":
                 shelf.remember(seal, key)
             pack = _mapped(shelf.place(key))
     except OSError as error:

@@ -15,7 +15,9 @@ from linnet.datasets.packing.decoding import Job, Outcome, receive, send, to_byt
 from linnet.datasets.sources.reading import Reader
 
 MOST_WORKERS = 32
-_KILLED = Outcome(b"", None, False, "unreadable", "the process that decoded it was killed, as when memory runs out")
+_KILLED = Outcome(
+    b"", None, False, "unreadable", "the process that decoded it was killed, as when memory runs out", lasting=False
+)
 
 
 class WorkerDiedError(Exception):

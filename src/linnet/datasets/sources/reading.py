@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from linnet.errors import UnreadableImageError
-from linnet.images import read_file
+from linnet.images import may_pass, read_file
 
 _LOCAL_HEADER = struct.Struct("<26xHH")  # a zip member's own header: lengths of its name and its extra field
 _BUFFER = 2**18
@@ -107,7 +107,7 @@ class ZipReader(_ArchiveReader):
                 return self._read_slowly(member, limit)
             data = _unpacked(self._stored(member), member)
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error, lzma.LZMAError) as error:
-            raise UnreadableImageError(f"damaged in its archive: {error}") from None
+            raise _damaged(error) from None
         except (NotImplementedError, RuntimeError) as error:
             raise UnreadableImageError(f"packed in a way that cannot be read: {error}") from None
         if len(data) != member.size or zlib.crc32(data) != member.crc:
@@ -129,6 +129,12 @@ class ZipReader(_ArchiveReader):
             info = next(info for info in archive.infolist() if info.header_offset == member.offset)
             with archive.open(info) as file:
                 return file.read(limit + 1)
+
+
+def _damaged(error: Exception) -> UnreadableImageError:
+    if may_pass(error):
+        return UnreadableImageError(f"its archive cannot be read: {error}", lasting=False)
+    return UnreadableImageError(f"damaged in its archive: {error}")
 
 
 def _unpacked(data: bytes, member: ZipMember) -> bytes:
@@ -174,7 +180,7 @@ class TarReader(_ArchiveReader):
             data = self._file.read(member.size)
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             self.close()
-            raise UnreadableImageError(f"damaged in its archive: {error}") from None
+            raise _damaged(error) from None
         if len(data) != member.size:
             raise UnreadableImageError("damaged in its archive: it ends too early")
         return data

@@ -1,7 +1,8 @@
 """Take over the splits of a run for data that must be as they were; what became of them in the meantime is refused."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +21,12 @@ class Before:
     Attributes:
         manifest: Every file.
         class_names: In order; empty where the run does not tell yet.
+        geometry: What pictures were brought to, as plain values; empty likewise.
     """
 
     manifest: Manifest
     class_names: tuple[str, ...] = ()
+    geometry: Mapping[str, Any] = field(default_factory=dict)
 
 
 def take_over(table: Manifest, wanted: Wanted, before: Before) -> Manifest:
@@ -70,7 +73,9 @@ def _differences(table: Manifest, wanted: Wanted, before: Before) -> Iterator[st
     asked = [name for name in both if hash_now.get(name) and name in hash_then]
     for column in ("label", "group"):
         yield from _moved(column, asked, _by_id(table, column), _by_id(was, column))
-    yield from _moved("split", asked, *_splits(table, wanted, was))
+    # One that could not be read then and can be now was given a split, too, and had none.
+    there = [name for name in used if hash_now.get(name)]
+    yield from _moved("split", there, *_splits(table, wanted, was))
     if before.class_names and before.class_names != wanted.class_names:
         yield f"the classes are {listed(list(wanted.class_names))} and were {listed(list(before.class_names))}"
     kept = set(asked)
