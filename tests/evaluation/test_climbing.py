@@ -210,6 +210,21 @@ def test_a_rung_that_cannot_do_its_work_is_skipped_with_its_reason(tmp_path, dat
     assert run.fitted_rungs == ("majority",)
 
 
+def test_a_rung_too_large_for_memory_is_skipped_and_the_others_go_on(tmp_path, data):
+    # 2.5 PB of weights: more than a process can address.
+    settings = {"two-layer": {"hidden": 10**13}}
+    run = Run.create(tmp_path / "run", asked(rungs=("two-layer", "majority"), settings=settings))
+    skipped = climbing.climb(run, climbing.ladder(run.experiment), data)
+    assert [(s.rung, s.reason) for s in skipped] == [("two-layer", NO_MEMORY)]
+    assert run.fitted_rungs == ("majority",)
+
+
+def test_a_fault_of_the_program_is_not_hidden(run, data, monkeypatch):
+    failing(monkeypatch, RuntimeError("shapes do not fit"))
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        climbing.climb(run, climbing.ladder(run.experiment), data)
+
+
 @pytest.mark.parametrize(
     "error", [RunError("The checkpoint is of another training; delete it."), LostProcessError("A process ended.")]
 )

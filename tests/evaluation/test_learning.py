@@ -13,6 +13,7 @@ from linnet.errors import RunError, UnsupportedError
 from linnet.evaluation import climbing, learning
 from linnet.evaluation.intervals import wilson
 from linnet.evaluation.learning import nested_shares
+from linnet.evaluation.skipping import NO_MEMORY
 from linnet.records.experiment import DataSpec, Experiment, Protocol
 from linnet.records.run import Run
 from listening import Heard
@@ -187,6 +188,20 @@ def test_rungs_that_were_skipped_and_small_shares_are_named(tmp_path, data):
     assert "knn has no learning curve, as it was skipped." in progress.said
     assert any("begin with 13 training pictures" in sentence for sentence in progress.said)
     assert run.learning_curve("knn") is None
+
+
+def test_a_point_that_does_not_fit_into_memory_is_left_out(tmp_path, data, monkeypatch):
+    real, heard = learning._point, Heard()
+
+    def fails(asked, classifier, train, checkpoint):
+        if len(train) == 51:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return real(asked, classifier, train, checkpoint)
+
+    monkeypatch.setattr(learning, "_point", fails)
+    run, _ = climbed(tmp_path / "run", asked(), data, progress=heard)
+    assert [point.n_images for point in run.learning_curve("majority").points] == [13, 25, 100]
+    assert any(f"no point at 51 pictures: {NO_MEMORY}" in sentence for sentence in heard.said)
 
 
 def test_a_damaged_checkpoint_of_a_point_stops_the_climb_and_costs_no_point(tmp_path, data, monkeypatch):

@@ -128,7 +128,7 @@ def _climb_rungs(run: Run, rungs: Ladder, data: Loaded, progress: Progress) -> l
                 reason, fitting = budgeting.fit_into(run, name, candidates, data, share=share, progress=progress)
             if reason is None:
                 _climb_rung(run, name, fitting or candidates, data, progress)
-        except (LinnetError, MemoryError) as error:
+        except (LinnetError, MemoryError, RuntimeError) as error:
             reason = reason_to_skip(error)
             if reason is None:
                 raise

@@ -118,7 +118,7 @@ def _draw(asked: _Asked, rung: str, classifier: Classifier) -> None:
             place = f"choosing/0/{asked.run.selection(rung).chosen}" if is_all else f"curve/{len(share)}"
             try:
                 point = _point(asked, classifier, share, folder / "checkpoint" / place)
-            except (LinnetError, MemoryError) as error:
+            except (LinnetError, MemoryError, RuntimeError) as error:
                 reason = reason_to_skip(error)
                 if reason is None:
                     raise

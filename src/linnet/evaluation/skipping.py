@@ -1,6 +1,7 @@
 """Which errors leave out a rung, or a point of its learning curve, and which ones stop the climb."""
 
 from linnet.errors import LinnetError, LostProcessError, RunError
+from linnet.training.memory import is_memory_short
 
 STOPPING = (RunError, LostProcessError)
 """What says nothing about a rung: a record or a checkpoint that is damaged or of another training, a lost process."""
@@ -19,6 +20,6 @@ def reason_to_skip(error: Exception) -> str | None:
     """
     if isinstance(error, STOPPING):
         return None
-    if isinstance(error, MemoryError):
+    if is_memory_short(error):
         return NO_MEMORY
     return str(error) if isinstance(error, LinnetError) else None
