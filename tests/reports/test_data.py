@@ -88,6 +88,15 @@ def test_leaks_above_zero_are_kept(evidence):
     assert found.leaks == {"train-test": 3}
     assert found.group_leaks == {}
     assert with_facts(evidence, duplicates={"group_leaks": {"train-test": 4}}).group_leaks == {"train-test": 4}
+    assert found.leaked == ("3 test pictures have a copy or a near copy among the training pictures",)
+
+
+def test_leaks_are_pictures_of_the_later_split(evidence):
+    found = with_facts(evidence, duplicates={"leaks": {"train-valid": 1, "valid-test": 1200}})
+    assert found.leaked == (
+        "1 validation picture has a copy or a near copy among the training pictures",
+        "1,200 test pictures have a copy or a near copy among the validation pictures",
+    )
 
 
 def test_pairs_of_equal_pictures_are_named(data):

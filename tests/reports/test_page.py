@@ -382,6 +382,15 @@ def test_two_hundred_classes_with_long_names_give_lists_and_a_light_page(new_run
     assert len(page.text) < 1_000_000
 
 
+def test_leaks_are_counted_in_pictures_of_the_later_split(new_run):
+    run = new_run()
+    facts = run.facts
+    replace(facts, duplicates={**facts.duplicates, "leaks": {"train-test": 1}}).write(run.folder / "data.json")
+    words = page_of(run).words
+    assert "Leaks: 1 test picture has a copy or a near copy among the training pictures." in words
+    assert "pair in" not in words
+
+
 def test_one_class_more_than_are_shown_is_one(new_run):
     page = page_of(new_run(class_names=tuple(f"class {i}" for i in range(41)), n_per_class=5, rungs=("knn",)))
     assert "; 1 more class is not shown." in page.words

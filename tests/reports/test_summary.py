@@ -208,8 +208,8 @@ def test_leaks_conflicts_and_unreadable_files_are_warnings(evidence):
         evidence.facts, counts={"used": 9, "conflicting": 2, "unreadable": 1}, duplicates={"leaks": {"train-test": 2}}
     )
     warnings = summary_of(replace(evidence, facts=facts)).warnings
-    assert warnings[0] == "2 pairs of equal pictures stand in two splits at once (train and test): see the data."
-    assert warnings[1].startswith("2 pictures stand in the data with two different labels")
+    assert warnings[0] == "2 test pictures have a copy or a near copy among the training pictures: see the data."
+    assert warnings[1].startswith("2 pictures have an exact copy with another label")
     assert warnings[2] == "1 file could not be read and takes no part."
 
 

@@ -10,11 +10,12 @@ from linnet.records.manifest import SPLITS, Manifest
 from linnet.reports.choices import MAX_CLASSES, MAX_PAIRS, SMALL, sample_ids
 from linnet.reports.evidence import Evidence
 from linnet.reports.tables import CountTable, count_tables, shown, single_values, title
-from linnet.words import percent
+from linnet.words import agree, count, percent
 
 _GRAVEST_FIRST = ("unreadable", "conflicting", "too large", "duplicate", "ignored")
 _SAID = ("channels", "height", "width")
 """Parts of the geometry that stand in the line of the stored size already."""
+_SPLIT_WORDS = {"train": "training", "valid": "validation"}
 MAX_PROBLEMS = 25
 
 
@@ -92,7 +93,7 @@ class DataPart:
         files: What was found in the files.
         duplicates: Counts of equal pictures.
         pairs: Examples of them.
-        leaks: {which splits share pictures: n}, those above zero.
+        leaks: {"train-test": pictures of test with a copy in train, ...}, those above zero.
         group_leaks: {which splits share given groups: n pictures of the later one}, those above zero.
         messages: What was said while reading.
         problems: The first files that were not simply used, of `n_problems`.
@@ -115,6 +116,16 @@ class DataPart:
     messages: tuple[str, ...]
     problems: tuple[ProblemFile, ...]
     n_problems: int
+
+    @property
+    def leaked(self) -> tuple[str, ...]:
+        """Say of each two splits that share pictures how many of the later one have a copy in the earlier one."""
+        said = []
+        for where, n in self.leaks.items():
+            source, _, target = (_SPLIT_WORDS.get(split, split) for split in where.partition("-"))
+            found = f"{count(n, f'{target} picture')} {agree(n, 'has', 'have')}"
+            said.append(f"{found} a copy or a near copy among the {source} pictures")
+        return tuple(said)
 
     @property
     def n_pictures(self) -> int:

@@ -55,14 +55,16 @@ def _classes(evidence: Evidence) -> Iterator[str]:
 
 
 def _data(data: DataPart) -> Iterator[str]:
-    for where, n in data.leaks.items():
-        splits = where.replace("-", " and ")
-        yield f"{count(n, 'pair')} of equal pictures stand in two splits at once ({splits}): see the data."
+    for leak in data.leaked:
+        yield f"{leak}: see the data."
     for where, n in data.group_leaks.items():
         splits = where.replace("-", " and ")
-        belongs = "belongs to a group" if n == 1 else "belong to groups"
+        belongs = agree(n, "belongs to a group", "belong to groups")
         yield f"{count(n, 'picture')} {belongs} with others in an earlier split ({splits}): see the data."
     if n := data.counts.get("conflicting", 0):
-        yield f"{count(n, 'picture')} stand in the data with two different labels; at least one of them is wrong."
+        yield (
+            f"{count(n, 'picture')} {agree(n, 'has', 'have')} an exact copy with another label; at most one label of "
+            "each picture can be right."
+        )
     if n := data.counts.get("unreadable", 0):
         yield f"{count(n, 'file')} could not be read and {agree(n, 'takes', 'take')} no part."

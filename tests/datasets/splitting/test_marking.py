@@ -181,7 +181,14 @@ def test_leaks_between_given_splits_are_counted_and_said():
     data = table(["a"] * 4, split=["train", "valid", "test", "test"])
     found = marking.leaks(data, np.arange(4), nothing_found(4, clusters=np.array([0, 1, 0, 3])))
     assert found.counts == {"train-test": 1}
-    assert found.messages[0].startswith("1 of 2 test pictures")
+    assert found.messages[0].startswith("1 of 2 test pictures has a copy or a near copy in train")
+
+
+def test_no_more_labels_are_called_wrong_than_must_be():
+    data = table(["a", "a", "b"], split=["train"] * 3)  # one picture three times: one label of three is wrong
+    found = nothing_found(3, exact=np.zeros(3, dtype=np.int64), conflicting=np.ones(3, dtype=bool))
+    said = marking.warnings(data, np.arange(3), ["a", "b"], found)[-1]
+    assert said.startswith("3 pictures have an exact copy with another label; at most one label of each")
 
 
 def test_no_leaks_no_message():

@@ -212,8 +212,9 @@ def leaks(table: Manifest, rows: Positions, found: Duplicates) -> Leaks:
     """Count the pictures of each later split that are the same as one of an earlier split, exactly or nearly."""
     split_of = table.split[rows]
     counts = {name: n for name, n in sides.leaks(split_of, found.clusters).items() if n}
+    test = count(int(np.sum(split_of == "test")), "test picture")
     messages = [
-        f"{n} of {int(np.sum(split_of == 'test'))} test pictures have a copy or a near copy in {name.split('-')[0]}, "
+        f"{n:,} of {test} {agree(n, 'has', 'have')} a copy or a near copy in {name.split('-')[0]}, "
         "as the source gives its splits; nothing was moved, but test numbers may flatter."
         for name, n in counts.items()
         if name.endswith("-test")
@@ -261,7 +262,8 @@ def warnings(table: Manifest, rows: Positions, class_names: Sequence[str], found
         )
     if n := int(found.conflicting.sum()):
         said.append(
-            f"{n} pictures stand there with two labels; at least half of these labels are wrong; see manifest.csv."
+            f"{count(n, 'picture')} {agree(n, 'has', 'have')} an exact copy with another label; at most one label of "
+            "each picture can be right; see manifest.csv."
         )
     return said
 
