@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -175,6 +176,17 @@ def test_links_between_pages_lead_somewhere():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
             assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_a_source_archive_holds_what_make_and_the_pages_lead_to():
+    plain = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    held = set(plain["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]) | {"pyproject.toml"}
+    wanted = set(re.findall(r"[\w./-]+", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    for page in ("README.md", "CONTRIBUTING.md"):
+        wanted |= set(re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text(encoding="utf-8")))
+    named = {Path(name).parts[0] for name in wanted if Path(name).parts and (ROOT / name).is_file()}
+    assert named - held == set()
+    assert {"constraints.txt", "scripts"} <= named
 
 
 def test_the_readme_names_the_two_commands_on_its_first_screen():

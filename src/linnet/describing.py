@@ -111,6 +111,19 @@ def own_settings(found: Description, settings: Mapping[str, Mapping[str, Any]]) 
     return own
 
 
+def refuse_idle(settings: Mapping[str, Any]) -> None:
+    """Refuse settings where no layers are described, which is all that they would change.
+
+    Raises:
+        ConfigError: there are some.
+    """
+    if settings:
+        raise ConfigError(
+            f"Settings change the layers that are described, and without --input, such as --input 3x32x32, there are "
+            f"none; leave out {', '.join(settings)}, or give a shape."
+        )
+
+
 def layers(
     found: Description, settings: dict[str, Any], input_shape: tuple[int, int, int], n_classes: int
 ) -> dict[str, Any]:

@@ -188,6 +188,7 @@ def find_rate(
     seed: int = 0,
     out: Path | str | None = None,
     progress: Progress = SILENT,
+    **more: Unpack[More],
 ) -> FoundRate:
     """Find a learning rate for a network: some steps on training pictures, each with a higher rate, nothing trained.
 
@@ -202,6 +203,7 @@ def find_rate(
         seed: Everything random is derived from it.
         out: The folder to write into; None: the current one, under names that are free.
         progress: Where long work reports to.
+        more: Goes into the command that is suggested, as does what of the protocol a sweep has no use for.
 
     Raises:
         UnsupportedError: the rung is no network; names those that are.
@@ -209,6 +211,7 @@ def find_rate(
     """
     name = classifier.replace("_", "-")
     asked = running.asked("train", data, rungs=(name,), protocol=protocol, settings=settings, seed=seed)
+    asked = replace(asked, **more)
     rung = rates.seeking(climbing.ladder(asked).candidates[name][0])
     files = rates.free_files(Path(out) if out is not None else None)
     loaded = loading.load(asked.data, asked.protocol, seed=seed, progress=progress)
@@ -368,12 +371,13 @@ def describe(
 
     Raises:
         UnknownNameError: no family has it; names the nearest.
-        ConfigError: settings of another entry or out of their range, or a shape that is none.
+        ConfigError: settings of another entry or out of their range, or without a shape, or a shape that is none.
         UnsupportedError: layers of an entry that is no network; names those that are.
         ImagesError: the network does not take pictures of this shape.
     """
     found = describing.described(name)
     own = describing.own_settings(found, settings or {})
     if input_shape is None:
+        describing.refuse_idle(own)
         return found
     return replace(found, layers=describing.layers(found, own, input_shape, n_classes))

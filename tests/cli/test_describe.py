@@ -73,6 +73,7 @@ def test_json_has_the_layers(command, tmp_path):
         (["knn", "--input", "3x32x32"], "knn is no network and has no layers; those that have: mlp, fast-cnn, cnn"),
         (["flip", "--input", "3x32x32"], "flip is no network"),
         (["mlp", "--input", "3x32"], "such as 3x32x32; it got '3x32'"),
+        (["knn", "--set", "knn.k=7"], "without --input, such as --input 3x32x32, there are none; leave out k"),
         (["mlp", "--set", "knn.k=1"], "Only settings of mlp can be set"),
         (["mlp", "--set", "mlp.epochs=0"], "mlp.epochs should be at least 1"),
         (["focal", "--set", "focal.gamma=1"], "Settings can be set for classifiers only"),
@@ -84,6 +85,13 @@ def test_what_cannot_be_described_is_one_sentence(command, words, sentence):
     assert (code, out) == (1, "")
     assert sentence in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_number_of_classes_is_for_layers(command):
+    code, _, err = command("describe", "mlp", "--classes", "3")
+    assert code == 2
+    assert "--classes is for the layers of a network" in err
+    assert "3x32x32 and 10 classes" in command("describe", "mlp", "--input", "3x32x32")[1]
 
 
 @pytest.mark.parametrize(

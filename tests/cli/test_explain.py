@@ -69,6 +69,7 @@ def test_sanity_is_said(command, run_folder, picture, tmp_path):
         (("{broken}",), "no usable picture"),
         (("{picture}", "--rung", "majorty"), "did you mean 'majority'"),
         (("{picture}", "--target", "9"), "no class named '9'"),
+        (("{picture}", "--with", "nearest", "--sanity"), "--sanity is said of explainers, and none is asked for"),
         (("{picture}", "--with", "brightnes"), "did you mean 'brightness'"),
         (("{picture}", "--with", "activations"), "that is layered, and least-squares is not"),
         (

@@ -20,6 +20,11 @@ def test_help_names_every_command(capsys):
     assert all(command in shown for command in cli.COMMANDS)
 
 
+def test_help_says_how_to_see_where_an_error_came_from(capsys):
+    assert cli.run(["--help"]) == 0
+    assert "--debug" in capsys.readouterr().out
+
+
 def test_an_unknown_flag_is_a_usage_error(capsys):
     assert cli.run(["climb", "digits", "--no-such-flag"]) == 2
     assert "no-such-flag" in capsys.readouterr().err + capsys.readouterr().out

@@ -117,6 +117,14 @@ def test_a_learning_rate_is_found_and_nothing_else_is_left_behind(sweep, command
     assert json.loads(out)["rows"][0]["settings"]["learning_rate"] == float(suggested)
 
 
+def test_whatever_else_is_asked_stands_in_the_command_that_is_suggested(sweep):
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    code, out, _ = sweep("--tensorboard", "--views", "--learning-curve", "--budget", "90.5s", "--no-calibrate")
+    assert code == 0
+    told = shlex.split(re.search(r"Train with it: (.*)", out)[1])
+    assert {"--tensorboard", "--views", "--learning-curve", "90.5s", "--no-calibrate"} <= set(told)
+
+
 def test_found_rates_as_json_go_where_they_are_told_once(sweep, tmp_path):
     code, out, _ = sweep("--out", "found", "--json")
     found = json.loads(out)

@@ -18,7 +18,8 @@ app = App(
     name="linnet",
     version=__version__,
     help="Climb a ladder of image classifiers under one honest protocol.\n\n"
-    "Point it at a folder of labelled pictures: `linnet climb FOLDER`.",
+    "Point it at a folder of labelled pictures: `linnet climb FOLDER`. "
+    "`--debug` beside any command shows where in the code an error came from.",
     help_format="markdown",
     suppress_keyboard_interrupt=False,
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.errors import ConfigError
+from linnet.errors import ConfigError, UsageError
 from linnet.records.decode import parse_assignments
 
 
@@ -15,7 +15,7 @@ def describe(
     /,
     *,
     input_shape: Annotated[str, Parameter(name="--input")] = "",
-    classes: int = 10,
+    classes: int | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), consume_multiple=False)] = (),
     out: Path | None = None,
     seed: int = 0,
@@ -26,8 +26,8 @@ def describe(
     Args:
         name: As `linnet list` names it.
         input_shape: Channels, height and width of pictures, such as 3x32x32; shows the layers of a network for them.
-        classes: How many classes the network tells apart; of effect with --input.
-        settings: NAME.SETTING=VALUE builds the network with another setting. May be given several times.
+        classes: How many classes the network tells apart, with --input; 10 if not given.
+        settings: NAME.SETTING=VALUE builds the network with another setting, with --input. May be given several times.
         out: A file to write the description to as JSON.
         seed: Of no effect here.
         json: Print the description as JSON on standard output.
@@ -35,11 +35,13 @@ def describe(
     # Refused before torch is loaded, which takes a second.
     shape = shape_of(input_shape) if input_shape else None
     assigned = parse_assignments(settings)
+    if classes is not None and shape is None:
+        raise UsageError("--classes is for the layers of a network; give --input with it, such as 3x32x32.")
 
     from linnet import workbench
     from linnet.cli import show
 
-    found = workbench.describe(name, input_shape=shape, n_classes=classes, settings=assigned)
+    found = workbench.describe(name, input_shape=shape, n_classes=10 if classes is None else classes, settings=assigned)
     show.description(found, as_json=json, out=out)
 
 

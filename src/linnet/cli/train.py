@@ -1,6 +1,5 @@
 """`linnet train DATA --classifier NAME`: one rung under the protocol of a climb."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,7 +48,7 @@ def train(
         tensorboard: Write events for TensorBoard into the run folder while networks are trained.
         resume: The folder of a run that was interrupted, to go on with; takes no other flag but --json.
         find_rate: Train nothing: make some steps on training pictures with a rising learning rate, draw the loss over
-            the rate, and suggest one. For networks.
+            the rate, and suggest one, with the command that trains with it as everything else was asked. For networks.
         json: Print the result as JSON on standard output; progress goes to standard error.
     """
     from linnet import workbench
@@ -65,7 +64,7 @@ def train(
     if classifier is None:
         raise UsageError("linnet train wants --classifier NAME; `linnet list classifiers` names them.")
     assigned = Assignments.read(settings)
-    verb: Any = workbench.find_rate if find_rate else partial(workbench.train, tensorboard=tensorboard)
+    verb: Any = workbench.find_rate if find_rate else workbench.train
     with show.progress() as progress:
         found = verb(
             data_flags.spec(wanted_data(data), assigned.data),
@@ -75,6 +74,7 @@ def train(
             seed=seed,
             out=out,
             progress=progress,
+            tensorboard=tensorboard,
         )
     if isinstance(found, Run):
         show.finished_run(found, as_json=json)

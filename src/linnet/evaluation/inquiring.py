@@ -81,6 +81,8 @@ def inquire(
     if question.target is not None and question.target not in classifier.class_names_:
         raise UnknownNameError("class", question.target, classifier.class_names_)
     methods = _methods(classifier, question.methods)
+    if question.sanity and not methods.explainers:
+        raise ConfigError("--sanity is said of explainers, and none is asked for; add one such as occlusion to --with.")
     data = RunData(run, progress=progress)
     picked, left_out = pick(wanted, data)
     scene = Scene.of(classifier, picked, target=question.target, seed=question.seed)
