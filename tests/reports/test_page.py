@@ -231,6 +231,15 @@ def test_a_missing_record_leaves_a_whole_page(new_run, name):
     assert "Repeat" in page_of(run).words
 
 
+def test_without_any_record_that_knows_the_classes_the_page_is_whole(new_run):
+    run = new_run(n_per_class=10)
+    assert run.leaderboard.rows[0].rung != "majority"
+    (run.folder / "data.json").unlink()
+    for path in run.folder.rglob("predictions-*.csv"):
+        path.unlink()
+    assert "Always giving the same answer is right" in page_of(run).words
+
+
 @pytest.mark.parametrize("name", [*OPTIONAL[:8], "explanations.json"])
 def test_a_damaged_record_leaves_a_whole_page_that_says_so(new_run, name):
     run = new_run(n_per_class=10)

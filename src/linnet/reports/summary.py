@@ -107,7 +107,8 @@ def _floor(best: LeaderboardRow, standings: StandingsPart, data: DataPart | None
     name = ""
     if data and "train" in data.splits:
         counts = [part.counts[data.splits.index("train")] for part in data.classes]
-        name = f", {named(data.classes[counts.index(max(counts))].name)}," if counts.count(max(counts)) == 1 else ""
+        biggest = [part.name for part, n in zip(data.classes, counts, strict=True) if n == max(counts)]
+        name = f", {named(biggest[0])}," if len(biggest) == 1 else ""
     said = f"Always giving the same answer{name} is right {times_in_100(standings.floor)}"
     if best.accuracy_low <= standings.floor:
         return f"{said}: no rung is better than that beyond doubt, so nothing was learned that can be relied on."
