@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linnet.records.history import Epoch, History
-from linnet.words import percent
+from linnet.words import count, percent
 
 WIDE_GAP = 0.08
 """Points of accuracy between training and validation from which they differ by more than chance: with 200 validation
@@ -14,8 +14,8 @@ LOSS_RISE = 0.10
 """Share of its minimum by which the validation loss must have risen at the end; from one epoch to the next it wobbles
 by a few percent in healthy trainings."""
 STILL_FALLING = 0.05
-"""Share by which the last quarter of the epochs must have lowered the training loss to say that it was not done yet;
-less is what a schedule that fades out leaves to gain."""
+"""Share by which the last quarter of the epochs, at least one, must have lowered the training loss to say that it was
+not done yet; less is what a schedule that fades out leaves to gain."""
 LOW_ACCURACY = 0.90
 """Accuracy below which there is room that more training could fill; above, a falling loss mostly means surer answers,
 seldom more right ones."""
@@ -128,8 +128,9 @@ def _underfitting(epochs: Sequence[Epoch]) -> Verdict | None:
     found = _validated(last)
     of = f"training and {percent(found[1])} of validation pictures" if found else "training pictures"
     sentence = (
-        f"Signs of underfitting: {percent(last.train_accuracy)} of {of} were right at the end, and the last quarter of "
-        f"the epochs still lowered the training loss by {percent(1 - last.train_loss / before, 0)}."
+        f"Signs of underfitting: {percent(last.train_accuracy)} of {of} were right at the end, and the last "
+        f"{'epoch' if n_last == 1 else count(n_last, 'epoch')} still lowered the training loss by "
+        f"{percent(1 - last.train_loss / before, 0)}."
     )
     advice = ("more epochs", "a larger learning_rate", "a larger net")
     return Verdict(kind="underfitting", sentence=sentence, advice=advice)

@@ -8,7 +8,7 @@ from linnet.reports.evidence import Evidence
 from linnet.words import count, in_100
 
 FLAT = 0.005
-"""Gain of accuracy that is hardly one."""
+"""Difference of accuracy that is hardly one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,8 @@ class LearningPart:
 
     Attributes:
         points: By rising number of training pictures, at least one.
-        trend: What the last two sizes say by intervals: "rising", "open", "flat", or "unknown" with one size only.
+        trend: What the last two sizes say by intervals: "rising", "falling", "open", "flat", or "unknown" with
+            one size only.
         sentence: The same in plain words.
     """
 
@@ -55,7 +56,9 @@ def _trend(points: tuple[LearningPoint, ...]) -> str:
     before, last = points[-2:]
     if last.low > before.high:
         return "rising"
-    return "open" if last.accuracy - before.accuracy > FLAT else "flat"
+    if last.high < before.low:
+        return "falling"
+    return "open" if abs(last.accuracy - before.accuracy) > FLAT else "flat"
 
 
 def _sentence(rung: str, points: tuple[LearningPoint, ...], trend: str) -> str:
@@ -67,6 +70,11 @@ def _sentence(rung: str, points: tuple[LearningPoint, ...], trend: str) -> str:
     change = f"{in_100(before.accuracy, 1)} to {in_100(last.accuracy, 1)} in 100"
     if trend == "rising":
         return f"{step} rose from {change}, more than chance explains: more pictures would probably help."
+    if trend == "falling":
+        return (
+            f"{step} fell from {change}, more than chance explains: more pictures should not hurt, so look at the "
+            "labels of those that were added, and at how it was trained."
+        )
     if trend == "open":
         return f"{step} went from {change}, but the intervals overlap: whether more pictures would help is open."
     return f"{step} went from {change}: it is flat, and more pictures of the same kind would probably bring little."
