@@ -1,6 +1,4 @@
-import os
-import signal
-import subprocess
+import math
 import sys
 import time
 from contextlib import contextmanager
@@ -9,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+import killing
 from linnet.errors import RunError
 from linnet.training import engine
 from linnet.training.engine import Session, train
@@ -107,42 +106,27 @@ def test_a_finished_training_comes_back_without_work(data, tmp_path):
     assert same(first, second)
 
 
-VICTIM = """
-import sys, pathlib
-sys.path[:0] = sys.argv[2:]
-import torch
-import nets, toys
-from linnet.training import engine, recipe
-recipe.LEAST_STEPS = 1
-engine.CHECKPOINT_SECONDS = 0.0
-torch.set_num_threads(1)
-network = nets.network_of(0.2)
-print("ready", flush=True)
-session = engine.Session(checkpoints=pathlib.Path(sys.argv[1]))
-engine.train(network, toys.patterns(), None, nets.recipe_of(epochs=60), session=session)
-torch.manual_seed(0)
-print("done", float(sum(p.double().sum() for p in network.state_dict().values())).hex(), flush=True)
-"""
-
-
-def start(folder, here):
-    command = [sys.executable, "-c", VICTIM, str(folder), str(here), str(here.parent)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_killing_it_at_any_moment_costs_no_bit(tmp_path, request):
-    here = request.path.parent
-    straight = start(tmp_path / "straight", here)
-    expected = straight.communicate()[0].split("done")[1]
-    for delay in (0.03, 0.15, 0.4):
-        victim = start(tmp_path / "killed", here)
-        assert victim.stdout.readline() == "ready\n"
-        time.sleep(delay)
-        os.kill(victim.pid, signal.SIGKILL)
+@pytest.mark.parametrize("n_kills", [3, pytest.param(8, marks=pytest.mark.slow)])
+def test_killing_it_at_any_moment_costs_no_bit(tmp_path, n_kills):
+    chance, folder, at = killing.chance(), tmp_path / "killed", 0
+    for seconds in (0.0, *chance.choices(killing.INTERVALS, k=n_kills - 1)):
+        victim, first = killing.begin(folder, seconds=seconds)
+        assert first == at
+        for _ in range(chance.randint(2, killing.N_STEPS // (2 * n_kills))):
+            assert victim.stdout.readline()
+        time.sleep(chance.uniform(0, 0.01))
+        victim.kill()
         victim.communicate()
-    last = start(tmp_path / "killed", here)
-    assert last.communicate()[0].split("done")[1] == expected
+        at = killing.steps_of(folder)
+        # The first one writes a checkpoint after each step, so all others go on from one.
+        assert 0 < at < killing.N_STEPS
+    last, first = killing.begin(folder, seconds=math.inf)
+    straight, zero = killing.begin(tmp_path / "straight", seconds=math.inf)
+    assert (first, zero) == (at, 0)
+    assert list(map(int, last.communicate()[0].split())) == list(range(at + 1, killing.N_STEPS + 1))
+    straight.communicate()
+    assert killing.outcome(folder) == killing.outcome(tmp_path / "straight")
 
 
 def test_the_loss_is_the_mean_over_the_pictures(data):

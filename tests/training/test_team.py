@@ -1,14 +1,14 @@
+import math
 import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
+import killing
 import toys
 from linnet.datasets.mapped import map_pixels
 from linnet.errors import ConfigError, DivergedError, LostProcessError, RunError, TrainingError
@@ -70,65 +70,32 @@ def test_twenty_one_pictures_on_two_processes_are_twenty_one(data):
     assert 0 < right < 21
 
 
-VICTIM = """
-import pathlib, sys
-sys.path[:0] = sys.argv[2:]
-import torch, nets, toys
-from linnet.training import engine
-from linnet.training.devices import Devices
-from linnet.training.recipe import Recipe
-
-class Talking:
-    def say(self, text): pass
-    def advance(self, n=1, note=""): print("step", flush=True)
-    def __enter__(self): return self
-    def __exit__(self, *what): pass
-    def task(self, text, total=None): return self
-
-if __name__ == "__main__":
-    engine.CHECKPOINT_SECONDS = 0.0
-    torch.set_num_threads(1)
-    recipe = Recipe(batch_size=25, learning_rate=0.02, precision="float32", augment="flip", optimizer="muon")
-    network = nets.network_of(0.2)
-    two = Devices(kind="cpu", count=2)
-    around = engine.Session(progress=Talking(), checkpoints=pathlib.Path(sys.argv[1]), devices=two)
-    engine.train(network, toys.patterns(), toys.patterns(counts=(7, 7, 7)), recipe, session=around)
-    print("done", float(sum(p.double().sum() for p in network.state_dict().values())).hex(), flush=True)
-"""
-
-
-def start(folder, here):
-    words = [sys.executable, "-c", VICTIM, str(folder), str(here.parent)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def alive(group):
-    """Whether some process of a group still runs; what has ended and waits to be counted does not."""
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, its_group = entry.read_text().rpartition(")")[2].split()[:3]
-        except OSError:
-            continue
-        if int(its_group) == group and state != "Z":
-            return True
-    return False
-
-
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and Windows has no SIGKILL")
-def test_killing_two_processes_at_any_step_costs_no_bit_and_leaves_nobody_behind(tmp_path, request):
-    here = request.path.parent
-    expected = start(tmp_path / "straight", here).communicate()[0].split("done")[1]
-    for n_steps in (3, 58):
-        victim = start(tmp_path / "killed", here)
-        for _ in range(n_steps):
-            assert victim.stdout.readline() == "step\n"
-        os.kill(victim.pid, signal.SIGKILL)
-        victim.communicate()
-        deadline = time.monotonic() + 20
-        while alive(victim.pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not alive(victim.pid)
-    assert start(tmp_path / "killed", here).communicate()[0].split("done")[1] == expected
+def test_killing_either_of_two_processes_at_any_step_costs_no_bit_and_leaves_nobody_behind(tmp_path):
+    chance, folder, at = killing.chance(), tmp_path / "killed", 0
+    whom = ["leader", "follower", "both"]
+    chance.shuffle(whom)
+    for who, seconds in zip(whom, (0.0, *chance.choices(killing.INTERVALS, k=2)), strict=True):
+        victim, first = killing.begin(folder, seconds=seconds, n_processes=2)
+        assert first == at
+        for _ in range(chance.randint(2, 25)):
+            assert victim.stdout.readline()
+        time.sleep(chance.uniform(0, 0.01))
+        (follower,) = killing.living(victim.pid) - {victim.pid}
+        if who == "both":
+            os.killpg(victim.pid, signal.SIGKILL)
+        else:
+            os.kill(victim.pid if who == "leader" else follower, signal.SIGKILL)
+        assert killing.wait_for(lambda group=victim.pid: not killing.living(group))
+        said = victim.communicate()[0]
+        assert ("ended with code -9" in said) == (who == "follower")
+        at = killing.steps_of(folder)
+        assert 0 < at < killing.N_STEPS
+    last, first = killing.begin(folder, seconds=math.inf, n_processes=2)
+    assert first == at
+    assert list(map(int, last.communicate()[0].split())) == list(range(at + 1, killing.N_STEPS + 1))
+    killing.begin(tmp_path / "straight", seconds=math.inf, n_processes=2)[0].communicate()
+    assert killing.outcome(folder) == killing.outcome(tmp_path / "straight")
 
 
 def test_another_number_of_processes_does_not_go_on_with_a_checkpoint(data, tmp_path):
