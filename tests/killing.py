@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from linnet.training.checkpoints import Checkpoint
 from victim import N_STEPS
 
-__all__ = ["INTERVALS", "N_STEPS", "begin", "chance", "living", "outcome", "start", "steps_of", "wait_for"]
+__all__ = ["INTERVALS", "N_STEPS", "begin", "chance", "finish", "living", "outcome", "start", "steps_of", "wait_for"]
 
 INTERVALS = (0.0, 0.01, math.inf)
 """Seconds between checkpoints: after each step, after some, at the ends of rounds only."""
@@ -37,6 +37,13 @@ def begin(folder, *, seconds, n_processes=1):
     """Begin the training of `victim.py`, or go on with it; return the process and the step after which it begins."""
     victim = start("train", seconds, folder, n_processes)
     return victim, int(victim.stdout.readline())
+
+
+def finish(process):
+    """Let a process come to its good end; return what it says until then."""
+    said = process.communicate()[0]
+    assert process.returncode == 0
+    return said
 
 
 def steps_of(folder):

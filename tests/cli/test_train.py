@@ -2,16 +2,20 @@ import json
 import math
 import re
 import shlex
+import sys
 
 import numpy as np
 import pytest
 import torch
 
+import killing
 from linnet import cli
 from linnet.classifiers.base import load
 from linnet.classifiers.tempering import tempered
 from linnet.datasets import loading
+from linnet.records.history import History
 from linnet.records.run import Run
+from linnet.training.checkpoints import Checkpoint
 from linnet.training.finder import RateFinding
 
 
@@ -262,3 +266,30 @@ def test_events_for_tensorboard_are_written_where_asked(command, tmp_path):
     words = ["train", "digits[3,8]", "--classifier", "mlp", "--set", "mlp.hidden=[8]", "--set", "mlp.epochs=1"]
     assert command(*words, "--out", tmp_path / "run", "--tensorboard")[0] == 0
     assert list((tmp_path / "run" / "rungs" / "mlp" / "tensorboard").rglob("events.*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(
+    "more", [(), pytest.param(("--devices", "2", "--device", "cpu"), marks=pytest.mark.slow)], ids=["one", "two"]
+)
+def test_a_killed_training_goes_on_from_its_checkpoint_and_ends_with_the_same_bytes(tmp_path, more):
+    words = ["train", "digits[3,8]", "--classifier", "mlp", "--set", "mlp.hidden=[16]", "--epochs", "20", *more]
+    straight = killing.start("linnet", 0.0, *words, "--out", tmp_path / "straight")
+    killed = killing.start("linnet", 0.0, *words, "--out", tmp_path / "killed")
+    rung = tmp_path / "killed" / "rungs" / "mlp"
+    checkpoints, step = rung / "checkpoint" / "choosing" / "0" / "0", killing.chance().randint(12, 150)
+    assert killing.wait_for(lambda: killing.steps_of(checkpoints) >= step, seconds=300)
+    killed.kill()
+    killed.communicate()
+    left = Checkpoint.read(checkpoints / "last.safetensors").plain["position"]
+    assert left["epoch"] > 0
+    assert not left["is_over"]
+    killing.finish(killing.start("linnet", 0.0, "train", "--resume", tmp_path / "killed"))
+    killing.finish(straight)
+    # Rounds that were done have the readings of the clock that they had: they were not made again.
+    rows = History.read(rung / "history.csv").epochs
+    assert [row.to_plain() for row in rows[: left["epoch"]]] == left["rows"]
+    assert len(rows) > left["epoch"]
+    for name in ("weights.safetensors", "predictions-valid.csv", "predictions-test.csv"):
+        assert (rung / name).read_bytes() == (tmp_path / "straight" / "rungs" / "mlp" / name).read_bytes(), name
+    assert not (rung / "checkpoint").exists()

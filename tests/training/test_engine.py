@@ -124,8 +124,8 @@ def test_killing_it_at_any_moment_costs_no_bit(tmp_path, n_kills):
     last, first = killing.begin(folder, seconds=math.inf)
     straight, zero = killing.begin(tmp_path / "straight", seconds=math.inf)
     assert (first, zero) == (at, 0)
-    assert list(map(int, last.communicate()[0].split())) == list(range(at + 1, killing.N_STEPS + 1))
-    straight.communicate()
+    assert list(map(int, killing.finish(last).split())) == list(range(at + 1, killing.N_STEPS + 1))
+    killing.finish(straight)
     assert killing.outcome(folder) == killing.outcome(tmp_path / "straight")
 
 

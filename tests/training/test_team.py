@@ -93,8 +93,8 @@ def test_killing_either_of_two_processes_at_any_step_costs_no_bit_and_leaves_nob
         assert 0 < at < killing.N_STEPS
     last, first = killing.begin(folder, seconds=math.inf, n_processes=2)
     assert first == at
-    assert list(map(int, last.communicate()[0].split())) == list(range(at + 1, killing.N_STEPS + 1))
-    killing.begin(tmp_path / "straight", seconds=math.inf, n_processes=2)[0].communicate()
+    assert list(map(int, killing.finish(last).split())) == list(range(at + 1, killing.N_STEPS + 1))
+    killing.finish(killing.begin(tmp_path / "straight", seconds=math.inf, n_processes=2)[0])
     assert killing.outcome(folder) == killing.outcome(tmp_path / "straight")
 
 
