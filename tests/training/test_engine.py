@@ -1,4 +1,5 @@
 import math
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -138,6 +139,29 @@ def test_the_loss_is_the_mean_over_the_pictures(data):
     assert history.epochs[0].train_loss == pytest.approx(float(loss), rel=1e-5)
     assert history.epochs[0].train_accuracy == pytest.approx(float(right))
     assert history.epochs[0].step == 3
+
+
+def test_progress_tells_every_step_and_at_times_loss_share_of_right_ones_and_speed(data):
+    told = []
+
+    class Listening(StopsAt):
+        def advance(self, n=1, note=""):
+            told.append((n, note))
+
+        def task(self, text, total=None):
+            told.append((text, total))
+            return super().task(text, total)
+
+    history = train(network_of(), data, data, recipe_of(batch_size=5), session=Session(progress=Listening(0)))
+    assert told[:2] == [("Training", 3 * 24), (0, "")]
+    steps = told[2:]
+    assert [n for n, _ in steps] == [1] * 72
+    # After each tenth step of a round, and after its last one: then it says what the round's row says.
+    assert [i for i, (_, note) in enumerate(steps) if note] == [24 * k + i for k in range(3) for i in (9, 19, 23)]
+    for row, (_, note) in zip(history.epochs, steps[23::24], strict=True):
+        said = re.fullmatch(r"loss (\d\.\d{3}), (\d+\.\d%) right, ([\d,]+) images/s", note)
+        assert said.groups()[:2] == (f"{row.train_loss:.3f}", f"{row.train_accuracy:.1%}")
+        assert float(said[3].replace(",", "")) == pytest.approx(row.images_per_second, rel=0.01)
 
 
 def test_a_time_budget_ends_training_within_the_round(data):

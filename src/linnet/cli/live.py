@@ -12,13 +12,27 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Task as Shown
+from rich.table import Column
+from rich.text import Text
 
 from linnet.progress import Task
+
+_BESIDE_THE_BAR = 96
+"""Columns that a long line takes: the text of a task, its count, its times and the note of a training."""
+
+
+class _NoteColumn(ProgressColumn):
+    """Show what there is room for of a note, in one line: columns that could be wrapped are shortened first."""
+
+    def render(self, task: Shown) -> Text:
+        return Text(task.fields["note"], style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class _LiveTask:
@@ -43,12 +57,12 @@ class LiveProgress:
         self._said: set[str] = set()
         self._live = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
+            BarColumn(bar_width=max(8, min(24, console.width - _BESIDE_THE_BAR))),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
             TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", style="dim"),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            _NoteColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
