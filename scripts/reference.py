@@ -21,7 +21,8 @@ REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 def commands() -> str:
     """Return the page of commands: the help text of each."""
     parts = [
-        "# Commands\n\nMade from the code by `make docs`; `linnet COMMAND --help` shows the same. `--debug` beside any command shows\nwhere in the code an error came from."
+        "# Commands\n\nMade from the code by `make docs`; `linnet COMMAND --help` shows the same. "
+        "`--debug` beside any command shows\nwhere in the code an error came from."
     ]
     for name in COMMANDS:
         text = io.StringIO()

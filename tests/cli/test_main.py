@@ -12,6 +12,7 @@ from linnet import cli
 from linnet.errors import RunError
 from linnet.evaluation import running
 from linnet.records.experiment import DataSpec, Experiment, Protocol
+from pictures import picture, write_tree
 
 
 def test_help_names_every_command(capsys):
@@ -143,6 +144,20 @@ def test_the_command_of_a_training_asks_for_the_same_again():
             settings={rung: values} if values else {},
         )
         assert parsed(experiment) == experiment
+
+
+@pytest.mark.parametrize("words", [["train", "birds", "--classifier", "mlp"], ["climb", "birds"]])
+@pytest.mark.parametrize("counts", [{"crow": 1, "wren": 2}, {"crow": 1, "tern": 1, "wren": 1}])
+def test_three_pictures_in_all_are_one_sentence_and_leave_nothing_behind(words, counts, tmp_path, monkeypatch, capsys):
+    named = [f"birds/{name}/{i}.png" for name, n in counts.items() for i in range(n)]
+    write_tree(tmp_path, {path: picture(seed) for seed, path in enumerate(named)})
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(words) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("linnet: A class needs at least 3 pictures for 3 splits; class 'crow' has 1 picture; ")
+    assert shown.err.count("\n") == 1
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == named
 
 
 def test_debug_shows_where(capsys):
