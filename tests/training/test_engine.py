@@ -3,16 +3,22 @@ import re
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import killing
+from linnet import catalog
 from linnet.errors import RunError
+from linnet.seeds import torch_generator
 from linnet.training import engine
 from linnet.training.engine import Session, train
 from linnet.training.schedules import create_schedule
+from linnet.transforms.augmentations.parsing import parse
+from linnet.transforms.draws import Draws
 from nets import Floats, network_of, recipe_of, same
 
 pytestmark = pytest.mark.usefixtures("few_steps")
@@ -75,7 +81,10 @@ HARD = {
     "averaged": {"average": 0.9, "optimizer": "adam", "learning_rate": 0.01},
     "early": {"patience": 2, "schedule": "plateau(patience=0,threshold=0.5)"},
     "falling": {"schedule": "multi-step", "milestones": (1, 2)},
-    "searching": {"optimizer": "lbfgs", "weight_decay": 0.0, "learning_rate": 0.5},
+    "nesterov": {"optimizer": "nesterov", "schedule": "one-cycle", "gradient_clip": 0.5},
+    "adamw": {"optimizer": "adamw", "learning_rate": 0.01, "weight_decay": 0.1, "keep": "last"},
+    "lbfgs": {"optimizer": "lbfgs", "learning_rate": 0.5, "weight_decay": 0.0},
+    "one by one": {"batch_size": 1, "learning_rate": 0.003, "epochs": 1},
     "muon": {"optimizer": "muon", "label_smoothing": 0.1, "augment": "pad-crop(padding=1),sometimes(0.5,mixup)"},
 }
 
@@ -128,6 +137,66 @@ def test_killing_it_at_any_moment_costs_no_bit(tmp_path, n_kills):
     assert list(map(int, killing.finish(last).split())) == list(range(at + 1, killing.N_STEPS + 1))
     killing.finish(straight)
     assert killing.outcome(folder) == killing.outcome(tmp_path / "straight")
+
+
+class Spy(nn.Module):
+    """Write down what a network is shown, in training and in evaluation."""
+
+    def __init__(self):
+        super().__init__()
+        self.learned_from, self.judged_by = [], []
+
+    def forward(self, images):
+        (self.learned_from if self.training else self.judged_by).append(images.clone())
+        return images
+
+
+def spied():
+    net = nn.Sequential(Spy(), Floats(), nn.Flatten(), nn.Linear(64, 3))
+    return net, net[0]
+
+
+@pytest.mark.parametrize("augment", ["alternating-flip", "pad-crop(padding=2),sometimes(0.5,mixup)"])
+@pytest.mark.parametrize("first", [0, 7])
+def test_each_round_shows_every_picture_as_the_augmentation_draws_it_for_that_round(
+    data, tmp_path, monkeypatch, augment, first
+):
+    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", 0.0)
+    # The checkup looks at a batch of its own.
+    monkeypatch.setattr("linnet.training.watching.check_up", lambda parts, state: [])
+    asked = recipe_of(augment=augment, epochs=2)
+    if first:
+        stops = Session(progress=StopsAt(first), checkpoints=tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            train(spied()[0], data, None, asked, seed=4, session=stops)
+    net, spy = spied()
+    train(net, data, None, asked, seed=4, session=Session(checkpoints=tmp_path))
+    draw = parse(augment, partial(catalog.find, "augmentations"))
+    targets = nn.functional.one_hot(data.labels, 3).float()
+    expected = []
+    for epoch in range(2):
+        order = torch.randperm(120, generator=torch_generator(4, "order", epoch))
+        for rows in order.split(25):
+            draws = Draws(4, epoch, rows.numpy())
+            expected.append(draw(data.images[rows], targets[rows], draws=draws)[0])
+    assert len(spy.learned_from) == 10 - first
+    assert all(torch.equal(a, b) for a, b in zip(spy.learned_from, expected[first:], strict=True))
+    in_both = [draw(data.images, targets, draws=Draws(4, epoch, np.arange(120)))[0] for epoch in range(2)]
+    assert not torch.equal(*in_both)
+
+
+def test_validation_sees_pictures_as_they_are_whatever_is_done_to_those_that_are_learned_from(data):
+    net, spy = spied()
+    valid = data.subset(range(50))
+    asked = recipe_of(augment="noise(deviation=1)", epochs=2, keep="last")
+    history = train(net, data, valid, asked, seed=4)
+    assert not any(torch.equal(shown, data.images[:25]) for shown in spy.learned_from)
+    assert torch.equal(torch.cat(spy.judged_by), torch.cat([valid.images] * 2))
+    with torch.no_grad():
+        logits = net(valid.images)
+    last = history.epochs[-1]
+    assert last.valid_loss == pytest.approx(float(nn.functional.cross_entropy(logits, valid.labels)), rel=1e-6)
+    assert last.valid_accuracy == float((logits.argmax(1) == valid.labels).double().mean())
 
 
 def test_the_loss_is_the_mean_over_the_pictures(data):
@@ -214,6 +283,18 @@ def test_a_set_of_very_few_pictures_and_a_batch_larger_than_it_are_learned(data,
     network = nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 3))
     history = train(network, few, None, recipe_of(batch_size=512, epochs=20))
     assert history.epochs[-1].train_accuracy == 1.0
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_balanced_batches_that_lack_classes_are_learned_from(data, size):
+    # Of 41 pictures, batches of two miss at least one class of three, and a batch of one all but one.
+    rare = data.subset(torch.cat([torch.nonzero(data.labels == k).flatten()[:n] for k, n in enumerate((30, 8, 3))]))
+    network = nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 3))
+    asked = recipe_of(balance=True, batch_size=size, learning_rate=0.02, epochs=12)
+    history = train(network, rare, rare, asked)
+    assert all(math.isfinite(row.train_loss) for row in history.epochs)
+    assert history.epochs[-1].step == 12 * (41 if size == 1 else 20)
+    assert history.epochs[-1].valid_accuracy == 1.0
 
 
 def test_balancing_gives_a_rare_class_the_weight_of_a_frequent_one(data):

@@ -173,6 +173,29 @@ def test_gradients_that_vanish_are_told_once_with_what_to_try(data):
     assert "normalization layers" in said
 
 
+def exploding():
+    """Make a network whose every layer makes gradients ten times larger on their way back."""
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        parts = [Floats(), nn.Flatten(), nn.Linear(64, 16)]
+        for _ in range(5):
+            parts += [nn.ReLU(), nn.Linear(16, 16)]
+            nn.init.normal_(parts[-1].weight, std=3.0)
+        return nn.Sequential(*parts, nn.ReLU(), nn.Linear(16, 3))
+
+
+def test_gradients_that_explode_are_told_once_with_what_to_try(data):
+    heard = Heard(OF_EVERY_TRAINING)
+    history = train(exploding(), data, None, recipe_of(learning_rate=1e-9), progress=heard)
+    (said,) = heard.said
+    assert said.startswith("Gradients explode in 2 (")
+    assert "try a smaller learning rate, a longer warm-up, gradient clipping" in said
+    for checkup in history.health.checkups:
+        assert "exploding" in diagnose(checkup.layers)
+        norms = {layer.name: layer.gradient_norm for layer in checkup.layers if layer.gradient_norm is not None}
+        assert norms["2"] > 1e3
+
+
 def test_running_statistics_that_do_not_follow_are_told_after_the_last_round_only(data):
     net, heard, notes = network_of(), Heard(OF_EVERY_TRAINING), Notes(stop_after=1)
     net[2].momentum = 0.0
