@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import nn
 
 from linnet.classifiers.network import NetworkClassifier
-from linnet.classifiers.networks.from_timm import build_timm
+from linnet.classifiers.networks.from_timm import build_timm, check_timm
 from linnet.classifiers.networks.resnet import build_resnet
 from linnet.errors import ConfigError
 
@@ -33,9 +33,11 @@ class ResNet(NetworkClassifier):
     warmup: float = 0.05
 
     def check_settings(self) -> None:
-        """Refuse a depth that no such network has."""
+        """Refuse a depth that no such network has, and an architecture that timm does not have."""
         if self.depth < 8 or (self.depth - 2) % 6:
             raise ConfigError(f"{self.name()}.depth should be 6n + 2, as 20, 32, 44, 56 or 110; it is {self.depth}.")
+        if self.architecture:
+            check_timm(self.architecture)
 
     def build(self, image_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
         """Make the layers."""

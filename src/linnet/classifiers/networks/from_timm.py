@@ -9,6 +9,26 @@ from linnet.classifiers.networks.sizes import check_sizes
 from linnet.errors import ConfigError, MissingExtraError, UnknownNameError
 
 
+def check_timm(name: str) -> None:
+    """Refuse a name that timm has no architecture for; nothing is made.
+
+    Args:
+        name: See `build_timm`.
+
+    Raises:
+        MissingExtraError: timm is not installed.
+        UnknownNameError: no such architecture; the message names the nearest ones.
+    """
+    try:
+        import timm
+    except ImportError:
+        raise MissingExtraError("timm", "timm") from None
+    known = timm.list_models()
+    # A list of its own: timm itself would go to the network for names that begin with a host.
+    if name not in known:
+        raise UnknownNameError("timm architecture", name, difflib.get_close_matches(name, known, n=5, cutoff=0.0))
+
+
 def build_timm(name: str, input_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
     """Build one of timm's architectures from scratch, for any number of channels and classes.
 
@@ -23,14 +43,9 @@ def build_timm(name: str, input_shape: tuple[int, int, int], n_classes: int) -> 
         ConfigError: a shape or number that is none, or that this architecture cannot be built for.
     """
     check_sizes(input_shape, n_classes)
-    try:
-        import timm
-    except ImportError:
-        raise MissingExtraError("timm", "timm") from None
-    known = timm.list_models()
-    # Looked up before anything is made: timm would go to the network for names that begin with a host.
-    if name not in known:
-        raise UnknownNameError("timm architecture", name, difflib.get_close_matches(name, known, n=5, cutoff=0.0))
+    check_timm(name)
+    import timm
+
     channels, height, width = input_shape
     described = timm.get_pretrained_cfg(name)
     # Architectures with a learned position for each patch must know the size, and no others take it.
