@@ -1,15 +1,20 @@
 import math
+import time
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import toys
+from linnet.classifiers.base import create
 from linnet.classifiers.majority import MajorityClassifier
 from linnet.classifiers.mlp import MLP
+from linnet.datasets import loading
 from linnet.datasets.base import Dataset
 from linnet.evaluation import budget
 from linnet.evaluation.budget import Budget, duration, estimate_seconds
+from linnet.evaluation.choosing import choose, variants
+from linnet.records.experiment import DataSpec, Protocol
 
 
 def test_no_limit_is_an_endless_share():
@@ -82,3 +87,18 @@ def test_a_network_foresees_its_fits_from_a_few_steps():
     assert foreseen(1, keep="last") == 20.0
     assert foreseen(5) == 60.0
     assert made[0] == (100, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("mlp", {"hidden": (128,), "epochs": 8}), ("fast-cnn", {"width": 0.2, "epochs": 3})]
+)
+def test_what_is_foreseen_is_what_it_takes_within_a_factor_of_three(name, settings, monkeypatch):
+    # Seconds of this process alone: what else the machine does is no matter of the estimate.
+    monkeypatch.setattr(time, "perf_counter", time.process_time)
+    digits = loading.load(DataSpec(source="digits"), Protocol(), seed=0)
+    candidates = variants(create(name, {}), {"augment": "pad-crop(padding=1)", **settings})
+    foreseen = estimate_seconds(candidates, *digits.parts()[0], n_parts=1, seed=0)
+    started = time.perf_counter()
+    choose(candidates, digits.parts(), seed=0)
+    taken = time.perf_counter() - started
+    assert taken / 3 < foreseen < 3 * taken
