@@ -5,6 +5,7 @@ import matrices
 from linnet.errors import PredictionsError
 from linnet.evaluation.comparing import compare
 from linnet.evaluation.paired import difference_interval, holm, mcnemar
+from linnet.records.predictions import Predictions
 
 LABELS = np.array([0, 1] * 100)
 
@@ -64,6 +65,17 @@ def test_one_rung_has_nobody_to_be_compared_with(rungs):
     found = compare({"good": rungs["good"]})
     assert (found.n, found.pairs) == (200, ())
     assert compare({}).pairs == ()
+
+
+def test_labels_are_compared_by_name(rungs):
+    turned = Predictions(
+        ids=rungs["good"].ids,
+        labels=1 - rungs["good"].labels,
+        probabilities=rungs["good"].probabilities[:, ::-1].copy(),
+        class_names=rungs["good"].class_names[::-1],
+    )
+    (pair,) = compare({"good": rungs["good"], "turned": turned}).pairs
+    assert (pair.n_only_first, pair.n_only_second) == (0, 0)
 
 
 def test_other_pictures_another_order_and_other_labels_are_refused(rungs):

@@ -70,6 +70,14 @@ def test_the_lead_says_that_one_is_better_only_where_a_test_does(runs):
     assert compose_runs(runs, {}).lead == tied.lead.partition(";")[0] + "."
 
 
+def test_a_run_that_is_not_compared_is_not_called_beaten(runs, new_run):
+    best = compose_runs(runs, {}).rows[0]
+    sure = comparisons(pair(f"{best.run.name} / {best.row.rung}", "run-9 / knn", p=0.001))
+    found = compose_runs([*runs, new_run()], sure, notes=["run-8 / knn is not compared."])
+    assert found.warnings[-1] == "run-8 / knn is not compared."
+    assert "better than run-9 / knn beyond what chance explains" in found.lead
+
+
 def test_other_test_pictures_forbid_a_winner(runs):
     facts = runs[1].folder / "data.json"
     facts.write_text(facts.read_text().replace("5b" * 32, "6c" * 32))

@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from linnet.evaluation.comparing import compare
+from linnet.evaluation.comparing import compare, label_names
 from linnet.records.comparisons import Comparisons
 from linnet.records.predictions import Predictions
 from linnet.records.run import Run
 from linnet.reports import page
 from linnet.reports.comparing import compose_runs, name_runs
+from linnet.words import count
 
 
 def write(runs: Sequence[Run], out: Path | None = None) -> Path:
@@ -28,21 +30,34 @@ def write(runs: Sequence[Run], out: Path | None = None) -> Path:
         RunError: a run has no readable experiment.toml.
         ConfigError: `out` is the place of the JSON.
     """
-    return page.write_runs(compose_runs(runs, compare_runs(runs)), out if out is not None else _free_page())
+    found = compare_runs(runs)
+    return page.write_runs(
+        compose_runs(runs, found.by_split, notes=found.left_out), out if out is not None else _free_page()
+    )
 
 
-def compare_runs(runs: Sequence[Run]) -> dict[str, Comparisons]:
+class Compared(NamedTuple):
+    """Hold how runs compare.
+
+    Attributes:
+        by_split: {hash of the test split: comparisons}, for splits that at least two runs share; each rung is named
+            "RUN / RUNG".
+        left_out: A sentence for each run that shares its test split with others, and cannot be compared with them.
+    """
+
+    by_split: dict[str, Comparisons]
+    left_out: tuple[str, ...]
+
+
+def compare_runs(runs: Sequence[Run]) -> Compared:
     """Compare the best rung of each finished run with those of the others on the same test split.
 
-    Pictures are matched by their ids, whatever their order; runs whose ids differ, as after a folder was renamed, are
-    left out, since only guessing could match them.
+    Pictures are matched by their ids, whatever their order. Runs whose ids differ, as after a folder was renamed, are
+    left out, since only guessing could match them; those with other labels too, since they were judged by another
+    truth. Where a split has several such kinds, the runs of the most frequent one are compared.
 
     Args:
         runs: Opened runs.
-
-    Returns:
-        {hash of the test split: comparisons}, for splits that at least two runs share; each rung is named
-        "RUN / RUNG".
     """
     by_split: dict[str, dict[str, Predictions]] = defaultdict(dict)
     for name, run in zip(name_runs(runs), runs, strict=True):
@@ -50,13 +65,33 @@ def compare_runs(runs: Sequence[Run]) -> dict[str, Comparisons]:
         said = run.predictions(best, "test") if best else None
         if said is not None and run.openings:
             by_split[run.openings[0].split_hash][f"{name} / {best}"] = _in_order(said)
-    found = {}
+    found, left_out = {}, []
     for split, predictions in by_split.items():
-        first = next(iter(predictions.values()))
-        alike = {name: said for name, said in predictions.items() if np.array_equal(said.ids, first.ids)}
+        kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, said in predictions.items():
+            kinds["\0".join(said.ids), "\0".join(label_names(said))].append(name)
+        alike = max(kinds.values(), key=len)
         if len(alike) > 1:
-            found[split] = compare(alike)
-    return found
+            found[split] = compare({name: predictions[name] for name in alike})
+        first = alike[0]
+        left_out += [
+            _difference(name, predictions[name], first, predictions[first]) for name in predictions if name not in alike
+        ]
+    return Compared(found, tuple(left_out))
+
+
+def _difference(name: str, said: Predictions, other_name: str, other: Predictions) -> str:
+    """Say why what two runs said of the same test split is not compared."""
+    start = f"{name} is not compared with {other_name}"
+    if not np.array_equal(said.ids, other.ids):
+        return f"{start}: their test pictures are the same and have other names."
+    labels, others = label_names(said), label_names(other)
+    moved = np.flatnonzero(labels != others)
+    i = int(moved[0])
+    return (
+        f"{start}: of {count(len(labels), 'test picture')} {len(moved):,} {'has' if len(moved) == 1 else 'have'} "
+        f"another label, such as {said.ids[i]} ({labels[i]}, and not {others[i]})."
+    )
 
 
 def _in_order(said: Predictions) -> Predictions:

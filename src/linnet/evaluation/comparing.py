@@ -9,6 +9,7 @@ from linnet.errors import PredictionsError
 from linnet.evaluation import paired
 from linnet.evaluation.intervals import CONFIDENCE, N_DRAWS
 from linnet.records.comparisons import Comparison, Comparisons
+from linnet.records.manifest import Texts
 from linnet.records.predictions import Predictions
 
 
@@ -40,6 +41,11 @@ def compare(predictions: Mapping[str, Predictions], *, seed: int = 0) -> Compari
     )
 
 
+def label_names(said: Predictions) -> Texts:
+    """Return the true class name of each picture, (n,) str: runs may have their classes in another order."""
+    return np.array(said.class_names, dtype=np.str_)[said.labels]
+
+
 def _comparison(
     first: str, second: str, right: Mapping[str, paired.Correct], *, p_value: float, seed: int
 ) -> Comparison:
@@ -60,7 +66,7 @@ def _comparison(
 
 def _refuse_others(name: str, said: Predictions, other_name: str, other: Predictions) -> None:
     """Refuse predictions that do not lie picture beside picture."""
-    if np.array_equal(said.ids, other.ids) and np.array_equal(said.labels, other.labels):
+    if np.array_equal(said.ids, other.ids) and np.array_equal(label_names(said), label_names(other)):
         return
     raise PredictionsError(
         f"Rungs can be compared on the same pictures in the same order only; {name} has {len(said)} pictures and "

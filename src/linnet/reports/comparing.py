@@ -85,13 +85,16 @@ class RunsReport:
     pairs: tuple[Comparison, ...]
 
 
-def compose_runs(runs: Sequence[Run], comparisons: Mapping[str, Comparisons]) -> RunsReport:
+def compose_runs(
+    runs: Sequence[Run], comparisons: Mapping[str, Comparisons], *, notes: Sequence[str] = ()
+) -> RunsReport:
     """Make the content of a page on several runs.
 
     Args:
         runs: At least two.
         comparisons: {hash of a test split: how the best rungs of the runs on it compare}; names are those of
             `name_runs` with the rung behind a slash.
+        notes: A sentence for each run that is not among them and might be looked for there.
 
     Raises:
         RunError: a run has no readable experiment.toml.
@@ -108,7 +111,7 @@ def compose_runs(runs: Sequence[Run], comparisons: Mapping[str, Comparisons]) ->
     pairs = tuple(chain.from_iterable(found.pairs for found in comparisons.values()))
     return RunsReport(
         lead=_lead(parts, rows, pairs),
-        warnings=_warnings(parts),
+        warnings=(*_warnings(parts), *notes),
         runs=parts,
         rows=tuple(rows),
         differences=_differences([evidence.experiment for evidence in evidences]),
@@ -159,8 +162,11 @@ def _lead(parts: Sequence[RunPart], rows: Sequence[RungOfRun], pairs: Sequence[C
     tied = [pair.second if pair.first == name else pair.first for pair in others if pair.p_value >= DOUBT]
     if tied:
         return f"{said}; the test pictures cannot tell it from {joined(tied)}."
-    beaten = "the other run" if len(others) == 1 else "every other run"
-    return f"{said}, better than the best of {beaten} beyond what chance explains."
+    if len(others) < sum(part.is_finished for part in parts) - 1:  # some could not be compared
+        beaten = joined([pair.second if pair.first == name else pair.first for pair in others])
+    else:
+        beaten = f"the best of {'the other run' if len(others) == 1 else 'every other run'}"
+    return f"{said}, better than {beaten} beyond what chance explains."
 
 
 def _warnings(parts: Sequence[RunPart]) -> tuple[str, ...]:
