@@ -1,5 +1,6 @@
 """Several runs side by side: names, order, what was asked otherwise, and what the page may and may not claim."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -51,13 +52,51 @@ def test_only_what_was_asked_otherwise_is_listed(runs):
     assert found["rungs"][1] == "majority, knn, linear-svm"
 
 
-def test_a_setting_that_one_run_does_not_name_is_at_its_default_there(runs):
+def differences(*runs):
+    return {difference.name: difference.values for difference in compose_runs(runs, {}).differences}
+
+
+def given(run, **settings):
+    """Give a run settings of knn, as if they had been asked for."""
+    path = run.folder / "experiment.toml"
+    asked = Experiment.read(path)
+    replace(asked, settings={**asked.settings, "knn": settings}).write(path)
+    return run
+
+
+def test_what_one_run_was_given_another_one_has_chosen(new_run):
+    one, other = given(new_run(), k=1), new_run()
+    selection = other.selection("knn")
+    chosen = selection.candidates[selection.chosen]["k"]
+    assert differences(one, other)["knn.k"] == ("1", f"chosen: {chosen}")
+    (other.rung_folder("knn") / "selection.csv").unlink()
+    assert differences(one, other)["knn.k"] == ("1", "not given: 1")  # as its row in the leaderboard has it
+    for name in ("leaderboard.json", "leaderboard.csv"):
+        (other.folder / name).unlink()
+    assert differences(one, other)["knn.k"] == ("1", "not given")
+
+
+def test_a_run_without_the_rung_has_none_of_its_settings(new_run):
+    one, other = given(new_run(), k=1), new_run(rungs=("majority", "softmax-regression"))
+    assert differences(one, other)["knn.k"] == ("1", "–")
+
+
+def test_a_machine_that_was_not_written_down_is_no_default(new_run):
+    one, other = new_run(), new_run()
+    path = other.folder / "experiment.toml"
+    machine = dict(Experiment.read(path).machine)
+    machine.pop("threads")
+    replace(Experiment.read(path), machine=machine).write(path)
+    assert differences(one, other) == {"machine.threads": ("2", "–")}
+
+
+def test_what_differs_is_listed_with_a_dash_where_there_is_no_such_rung(runs):
     path = runs[1].folder / "experiment.toml"
     path.write_text(path.read_text().replace("seed = 7", "seed = 8").replace("weight_decay = 0.0001", ""))
     assert Experiment.read(path).seed == 8
     found = {difference.name: difference.values for difference in compose_runs(runs, {}).differences}
     assert found["seed"] == ("7", "8")
-    assert found["two-layer.weight_decay"] == ("0.0001", "default")
+    assert found["two-layer.weight_decay"] == ("0.0001", "–")  # it has no such rung
 
 
 def test_the_lead_says_that_one_is_better_only_where_a_test_does(runs):

@@ -15,6 +15,7 @@ from linnet.words import data_name, in_100, joined, often, p_value, setting, tim
 
 _NOT_ASKED = ("format", "machine", "rungs", "command")
 """Parts of an experiment that are no settings; rungs and machine are compared on their own."""
+NOTHING = "–"
 DOUBT = 0.05
 """A corrected p-value of at least this says that chance explains the difference."""
 
@@ -58,7 +59,11 @@ class RungOfRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """Hold one thing that was not asked alike; `values` has one text per run."""
+    """Hold one thing that was not asked alike; `values` has one text per run.
+
+    Where a run was not given a setting, its text says so, with the value that was chosen or taken where a record knows
+    it: "chosen: 5", "not given: 0.0005"; a dash where the run has no such rung or did not write it down.
+    """
 
     name: str
     values: tuple[str, ...]
@@ -114,7 +119,7 @@ def compose_runs(
         warnings=(*_warnings(parts), *notes),
         runs=parts,
         rows=tuple(rows),
-        differences=_differences([evidence.experiment for evidence in evidences]),
+        differences=_differences(evidences),
         pairs=pairs,
     )
 
@@ -188,19 +193,40 @@ def _warnings(parts: Sequence[RunPart]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
-    """List what was asked otherwise; a setting that one run does not name has its default there."""
-    flat = [_flattened({key: v for key, v in asdict(e).items() if key not in _NOT_ASKED}) for e in experiments]
-    flat = [
-        {**values, "rungs": ", ".join(e.rungs)} | {f"machine.{key}": value for key, value in e.machine.items()}
-        for values, e in zip(flat, experiments, strict=True)
-    ]
+def _differences(evidences: Sequence[Evidence]) -> tuple[Difference, ...]:
+    """List what was asked otherwise, and of what one run was not asked what came of it there."""
+    flat = [_asked(evidence.experiment) for evidence in evidences]
     names = dict.fromkeys(chain.from_iterable(flat))
     return tuple(
-        Difference(name=name, values=tuple(str(values.get(name, "default")) for values in flat))
+        Difference(
+            name=name,
+            values=tuple(
+                values[name] if name in values else _not_given(evidence, name)
+                for values, evidence in zip(flat, evidences, strict=True)
+            ),
+        )
         for name in names
         if len({values.get(name) for values in flat}) > 1
     )
+
+
+def _asked(experiment: Experiment) -> dict[str, str]:
+    flat = _flattened({key: v for key, v in asdict(experiment).items() if key not in _NOT_ASKED})
+    flat["rungs"] = ", ".join(experiment.rungs)
+    return flat | {f"machine.{key}": value for key, value in experiment.machine.items()}
+
+
+def _not_given(evidence: Evidence, name: str) -> str:
+    """Say what a run has where another one was given a setting: what was chosen, or nothing of the kind."""
+    rung, _, name = name.partition(".")
+    if rung not in evidence.experiment.rungs:  # or it is no rung but the machine, of which this was not written down
+        return NOTHING
+    selection = evidence.selections.get(rung)
+    known = next((row.settings for row in evidence.rows if row.rung == rung), {})
+    how = "not given"  # a default, or what a time budget left of it
+    if selection and name in selection.varied:
+        how, known = "chosen", {**known, **selection.candidates[selection.chosen]}
+    return f"{how}: {setting(known[name])}" if name in known else how
 
 
 def _flattened(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
