@@ -66,7 +66,9 @@ def train(folder, n_processes):
     except LinnetError as error:
         say(error)
         sys.exit(1)
-    save_file(network.state_dict(), folder / "weights.safetensors")
+    save_file(
+        {name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / "weights.safetensors"
+    )
 
 
 if __name__ == "__main__":

@@ -83,6 +83,17 @@ def test_a_batch_that_does_not_fit_is_computed_in_parts_with_the_same_result(dat
     assert [row.step for row in found.epochs] == [row.step for row in expected.epochs]
 
 
+def test_the_loss_of_balanced_batches_is_weighted_by_the_classes_of_all_pictures(data):
+    few = data.subset(torch.cat([torch.nonzero(data.labels == k).flatten()[:n] for k, n in enumerate((6, 3, 1))]))
+    network = nn.Sequential(Floats(), nn.Flatten(), nn.Linear(64, 3))
+    with torch.no_grad():
+        losses = nn.functional.cross_entropy(network(few.images), few.labels, reduction="none")
+    weights = torch.tensor([10 / (3 * n) for n in (6, 3, 1)])[few.labels]
+    asked = recipe_of(balance=True, batch_size=1, learning_rate=1e-12, momentum=0.0, epochs=1)
+    history = train(network, few, None, asked)
+    assert history.epochs[0].train_loss == pytest.approx(float((weights * losses).mean()), rel=1e-5)
+
+
 class Once(nn.Module):
     """A machine whose memory is short once, behind the layers that have drawn random numbers by then."""
 

@@ -61,27 +61,19 @@ def backpropagate(parts: Parts, network: nn.Module, shown: Shown, *, n_parts: in
     Raises:
         TrainingError: not even a single picture fits into memory.
     """
-    weight = _weight(parts, shown)
-    attempt = partial(_accumulate, parts, network, shown, weight)
+    attempt = partial(_accumulate, parts, network, shown)
     (loss, n_right), n_parts = in_parts_that_fit(attempt, n_images=len(shown.images), n_parts=n_parts)
     if parts.fabric.world_size > 1:
         loss, n_right = _summed(parts, network, loss, n_right)
     return Learned(loss=loss, n_right=float(n_right), n_parts=n_parts)
 
 
-def _weight(parts: Parts, shown: Shown) -> Tensor | int:
-    """Return what the losses of the whole step are divided by; see `Loss.totals`."""
-    if parts.class_weights is None:
-        return shown.n_total
-    weight = (shown.targets @ parts.class_weights).sum()
-    whole: Tensor = parts.fabric.all_reduce(weight, reduce_op="sum")
-    return whole.clamp(min=torch.finfo(whole.dtype).tiny)
+def _accumulate(parts: Parts, network: nn.Module, shown: Shown, n_parts: int) -> tuple[Tensor, Tensor]:
+    """Return this process's share of the mean loss, and how many of its pictures were named rightly.
 
-
-def _accumulate(
-    parts: Parts, network: nn.Module, shown: Shown, weight: Tensor | int, n_parts: int
-) -> tuple[Tensor, Tensor]:
-    """Return this process's share of the mean loss, and how many of its pictures were named rightly."""
+    Weights of classes have mean 1 over all training pictures. Divided by those of its own batch instead, a batch of one
+    class would count as if it had none, and small batches would hardly be balanced.
+    """
     network.zero_grad(set_to_none=True)
     torch.manual_seed(shown.seed)
     loss = shown.targets.new_zeros(())
@@ -94,7 +86,7 @@ def _accumulate(
             continue
         logits = _logits(parts, images)
         total, _ = parts.loss.totals(logits, targets, class_weights=parts.class_weights)
-        part = total / weight
+        part = total / shown.n_total
         parts.fabric.backward(part)
         loss += part.detach()
         n_right += (logits.detach().argmax(1) == labels).sum()
