@@ -22,7 +22,7 @@ def commands() -> str:
     """Return the page of commands: the help text of each."""
     parts = [
         "# Commands\n\nMade from the code by `make docs`; `linnet COMMAND --help` shows the same. "
-        "`--debug` beside any command shows\nwhere in the code an error came from."
+        "`--debug` beside any command shows where in the code an error came from.\n"
     ]
     for name in COMMANDS:
         text = io.StringIO()

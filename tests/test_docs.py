@@ -12,8 +12,10 @@ from PIL import Image
 
 import matrices
 from linnet import catalog, cli, errors, workbench
+from linnet.classifiers.network import NetworkClassifier
 from linnet.evaluation.calibration import N_BINS
 from linnet.evaluation.evaluating import N_CURVES, evaluate
+from linnet.evaluation.explaining import SECONDS
 from linnet.evaluation.intervals import N_DRAWS
 from linnet.records.comparisons import Comparison, Comparisons
 from linnet.records.evaluation import Calibration, ClassMeasures, Evaluation
@@ -23,10 +25,16 @@ from linnet.records.leaderboard import LeaderboardRow
 from linnet.records.learning_curve import LearningPoint
 from linnet.records.manifest import STATUSES, Manifest
 from linnet.records.matching import Matching
+from linnet.reports.choices import N_MISTAKES, N_UNSURE
+from linnet.reports.dealing import MAX_MATRIX
+from linnet.training.engine import CHECKPOINT_SECONDS
 from linnet.training.optimizers import NAMES as OPTIMIZERS
 from linnet.training.recipe import Recipe
 from linnet.training.schedules import SCHEDULES
 
+NETWORKS = [
+    name for name in catalog.names("classifiers") if issubclass(catalog.find("classifiers", name), NetworkClassifier)
+]
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 EVERYTHING = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md")))
@@ -187,6 +195,35 @@ def test_a_source_archive_holds_what_make_and_the_pages_lead_to():
     named = {Path(name).parts[0] for name in wanted if Path(name).parts and (ROOT / name).is_file()}
     assert named - held == set()
     assert {"constraints.txt", "scripts"} <= named
+
+
+def test_every_extra_that_is_named_can_be_installed():
+    plain = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    named = re.findall(r'MissingExtraError\("[^"]+", "([^"]+)"\)', sources)
+    named += re.findall(r"linnet\[([\w-]+)\]", EVERYTHING + README)
+    assert set(named) <= set(plain["project"]["optional-dependencies"])
+    assert "tensorboard" in named
+
+
+def test_the_limits_that_the_readme_and_the_pages_name_are_those_of_the_code():
+    text = " ".join(README.split())
+    assert f"(up to {MAX_MATRIX} classes)" in text
+    assert f"each rung's {N_MISTAKES} worst mistakes and {N_UNSURE} least sure answers" in text
+    assert f"as far as {SECONDS:g} seconds for each rung suffice" in text
+    assert f"about {CHECKPOINT_SECONDS:g} seconds old at most" in text
+    training = " ".join((DOCS / "training.md").read_text(encoding="utf-8").split())
+    usual = {name: catalog.find("classifiers", name).usual_batch for name in NETWORKS}
+    assert usual.pop("fast-cnn") == 500
+    assert set(usual.values()) == {128}
+    assert "the network's usual number (128; 500 for `fast-cnn`)" in training
+
+
+@pytest.mark.parametrize("page", ["rungs/README.md", "visualizations.md"])
+def test_every_network_is_counted_among_the_networks(page):
+    text = (DOCS / page).read_text(encoding="utf-8").replace("`", "")
+    (said,) = re.findall(r"(?:The networks \(|Networks are )([^).]+)", text)
+    assert sorted(re.split(r", | and ", said)) == sorted(NETWORKS)
 
 
 def test_the_readme_names_the_two_commands_on_its_first_screen():

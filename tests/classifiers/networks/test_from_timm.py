@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from linnet.classifiers.networks.from_timm import build_timm
-from linnet.errors import ConfigError, MissingExtraError, UnknownNameError
+from linnet.errors import ConfigError, UnknownNameError
 
 
 @pytest.fixture
@@ -57,14 +57,7 @@ def test_shapes_are_checked_first(calls):
         build_timm("resnet18", (0, 9, 9), 10)
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(MissingExtraError, match=r"linnet\[timm\]"):
-        build_timm("resnet18", (3, 32, 32), 10)
-
-
 @pytest.mark.parametrize(("name", "shape"), [("resnet18", (1, 33, 40)), ("vit_tiny_patch16_224", (3, 32, 32))])
 def test_the_library_itself_gives_logits_of_the_asked_shape(name, shape):
-    pytest.importorskip("timm", reason="timm is an optional library")
     with torch.no_grad():
         assert build_timm(name, shape, 3).eval()(torch.zeros(2, *shape)).shape == (2, 3)

@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from linnet.classifiers.networks.sizes import check_sizes
-from linnet.errors import ConfigError, MissingExtraError, UnknownNameError
+from linnet.errors import ConfigError, UnknownNameError
 
 
 def check_timm(name: str) -> None:
@@ -16,13 +16,10 @@ def check_timm(name: str) -> None:
         name: See `build_timm`.
 
     Raises:
-        MissingExtraError: timm is not installed.
         UnknownNameError: no such architecture; the message names the nearest ones.
     """
-    try:
-        import timm
-    except ImportError:
-        raise MissingExtraError("timm", "timm") from None
+    import timm  # slow to load
+
     known = timm.list_models()
     # A list of its own: timm itself would go to the network for names that begin with a host.
     if name not in known:
@@ -38,13 +35,12 @@ def build_timm(name: str, input_shape: tuple[int, int, int], n_classes: int) -> 
         n_classes: k, at least 1.
 
     Raises:
-        MissingExtraError: timm is not installed.
         UnknownNameError: no such architecture; the message names the nearest ones.
         ConfigError: a shape or number that is none, or that this architecture cannot be built for.
     """
     check_sizes(input_shape, n_classes)
     check_timm(name)
-    import timm
+    import timm  # slow to load
 
     channels, height, width = input_shape
     described = timm.get_pretrained_cfg(name)
