@@ -260,6 +260,12 @@ def test_files_that_are_left_out_are_counted_and_named(bad, said):
     assert marking.warnings(data, np.arange(10), ["a", "b"], nothing_found(10)) == said
 
 
+def test_a_class_too_small_for_folds_is_named():
+    data = table(["a"] * 30 + ["rare"] * 4, split=["train"] * 32 + ["test"] * 2)
+    with pytest.raises(DataError, match="5 folds; class 'rare' has 2 pictures"):
+        marking.split(data, wanted(data, folds=5), seed=0)
+
+
 def test_what_a_run_is_scored_on_is_its_test_and_unknown_classes_are_ignored():
     before = table(["a", "b", "a", "c"], split=["train", "valid", "", "test"])
     marked = marking.mark_scored(before, np.array([0, 2]), np.array([1]))

@@ -149,7 +149,12 @@ def split(table: Manifest, wanted: Wanted, *, seed: int) -> Manifest:
         inside = np.flatnonzero(assigned != "test")
         fold = marked.fold.copy()
         fold[rows[inside]] = splits.folds(
-            wanted.labels[inside], wanted.sides[inside], hashes[inside], n_folds=protocol.folds, seed=seed
+            wanted.labels[inside],
+            wanted.sides[inside],
+            hashes[inside],
+            n_folds=protocol.folds,
+            seed=seed,
+            class_names=wanted.class_names,
         )
         marked = replace(marked, fold=fold)
     return marked
