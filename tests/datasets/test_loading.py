@@ -132,6 +132,27 @@ def test_one_class_with_pictures_is_refused(tmp_path):
         loaded(tmp_path / "data")
 
 
+def test_chosen_classes_without_a_picture_are_refused(folder):
+    for name in ("c", "d"):
+        (folder / name).mkdir()
+    with pytest.raises(DataError, match=r"at least two classes; none of c, d has any; put pictures there\.$"):
+        loaded(f"{folder}[c,d]")
+    with pytest.raises(DataError, match="only '2' has any"):
+        loaded(f"{folder}[c,2]")
+
+
+@pytest.mark.parametrize(("own", "left"), [(3, "only 'a' has any"), (0, "none of a, b has any")])
+def test_one_class_that_dropping_leaves_is_refused(tmp_path, own, left):
+    for i in range(3):
+        for name in "ab":
+            save(tmp_path / "data" / name / f"{i}.png", i)
+    for i in range(own):
+        save(tmp_path / "data" / "a" / f"own-{i}.png", 100 + i)
+    spec = DataSpec(source=str(tmp_path / "data"), drop=("conflicting",))
+    with pytest.raises(DataError, match=f"with --drop conflicting {left}; drop less, or "):
+        load(spec, Protocol(), seed=0)
+
+
 def test_loading_again_is_the_same_to_the_bit(folder):
     one, two = loaded(folder), loaded(folder)
     assert torch.equal(one.everything.images, two.everything.images)

@@ -123,6 +123,13 @@ def load(
     wanted = marking.Wanted(
         rows=rows[kept], labels=labels[kept], sides=sides[kept], class_names=picked.class_names, protocol=protocol
     )
+    _refuse_too_few_classes(
+        wanted.labels,
+        picked.class_names,
+        spec.source,
+        when=f"with --drop {','.join(spec.drop)} ",
+        advice="drop less, or ",
+    )
     given = table.split[wanted.rows]
     table = marking.split(table, wanted, seed=seed) if before is None else take_over(table, wanted, before)
     leaks, parted = marking.leaks(table, rows, found), marking.group_leaks(table, rows)
@@ -305,12 +312,26 @@ def _dataset(picked: _Picked, table: Manifest, positions: npt.NDArray[np.int64])
     return _Part(data=data, rows=rows)
 
 
-def _refuse_too_few_classes(labels: npt.NDArray[np.int64], class_names: Sequence[str], name: str) -> None:
+def _refuse_too_few_classes(
+    labels: npt.NDArray[np.int64], class_names: Sequence[str], name: str, *, when: str = "", advice: str = ""
+) -> None:
+    """Refuse data with which there is nothing to tell apart.
+
+    Args:
+        labels: (n,) int64, of the pictures that are left.
+        class_names: All classes.
+        name: What the user called the source.
+        when: What was left out before, for the message.
+        advice: What else helps than another class.
+    """
     present = np.unique(labels)
-    if len(class_names) < 2 or len(present) < 2:
-        have = (
-            f"only {class_names[int(present[0])]!r} has any"
-            if len(class_names) > 1
-            else f"there is only {class_names[0]!r}"
-        )
-        raise DataError(f"{name} should have pictures of at least two classes; {have}; add a folder for another class.")
+    if len(class_names) >= 2 and len(present) >= 2:
+        return
+    also = "add a folder for another class"
+    if len(class_names) < 2:
+        have = f"there is only {class_names[0]!r}"
+    elif len(present):
+        have = f"only {class_names[int(present[0])]!r} has any"
+    else:
+        have, also = f"none of {listed(list(class_names))} has any", "put pictures there"
+    raise DataError(f"{name} should have pictures of at least two classes; {when}{have}; {advice}{also}.")
