@@ -11,6 +11,7 @@ from PIL import Image
 import linnet
 from linnet.errors import DataError, RunError, SealedError
 from linnet.evaluation import elsewhere
+from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import DataSpec, Experiment
 from linnet.records.leaderboard import Leaderboard
 from linnet.records.manifest import Manifest
@@ -153,6 +154,18 @@ def test_the_ledger_stays_as_it_is(run, tmp_path):
     before = (run.folder / "ledger.jsonl").read_bytes()
     score(run, write_pictures(tmp_path / "other", {"dark": 3}, seed=4))
     assert (run.folder / "ledger.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["valid", "test", "other"])
+def test_the_temperature_is_that_of_the_model_whatever_the_folder_is_called(run, tmp_path, name):
+    other = write_pictures(tmp_path / name, {"dark": 5, "light": 5}, seed=6)
+    run = copied(run, tmp_path)
+    model = run.rung_folder("knn") / "model.json"
+    model.write_text(json.dumps({**json.loads(model.read_text()), "temperature": 1.5}))
+    score(run, other, out=tmp_path / "out")
+    found = Evaluation.read(tmp_path / "out" / "evaluation-knn.json")
+    assert (found.split, found.temperature) == (name, 1.5)
+    assert found.uncalibrated is not None
 
 
 def test_pictures_without_a_known_class_are_refused(run, tmp_path):

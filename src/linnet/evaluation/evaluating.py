@@ -127,17 +127,25 @@ def complete(run: Run, *, lenient: bool = False, progress: Progress = SILENT) ->
                         tested[rung] = predictions
                     place = run.evaluation_file(rung, split)
                     if not place.exists():
-                        of_rung(run, rung, predictions, split=split).write(place)
+                        of_rung(run, rung, predictions, split=split, tempered=split == "test").write(place)
             task.advance(note=rung)
     if tested and not is_compared:
         with trying:
             compare(tested).write(run.comparisons_file)
 
 
-def of_rung(run: Run, rung: str, predictions: Predictions, *, split: str) -> Evaluation:
-    """Evaluate what a fitted rung of a run says; validation predictions were made before there was a temperature."""
-    temperature = None if split == "valid" else _temperature(run, rung)
-    return evaluate(predictions, rung=rung, split=split, temperature=temperature)
+def of_rung(run: Run, rung: str, predictions: Predictions, *, split: str, tempered: bool = True) -> Evaluation:
+    """Evaluate what a rung of a run says.
+
+    Args:
+        run: Its rung's description is read.
+        rung: Its name.
+        predictions: What it says.
+        split: "valid" or "test", or the name of other pictures.
+        tempered: Whether the saved model said it, with its temperature. A run's own validation predictions were made
+            before there was one.
+    """
+    return evaluate(predictions, rung=rung, split=split, temperature=_temperature(run, rung) if tempered else None)
 
 
 def forget_test(run: Run) -> None:
