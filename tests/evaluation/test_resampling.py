@@ -49,6 +49,20 @@ def test_calibration_of_draws_is_that_of_the_drawn_pictures(case):
         assert found.classwise[i] == pytest.approx(classwise, abs=1e-9)
 
 
+def test_confidences_on_an_edge_lie_in_the_same_bin_in_value_and_draws():
+    # As float64 each of these float32 lies a little above its edge: 9/15, 12/15, 5/15, 10/15, 6/15.
+    top = np.array([0.6, 0.8, 1 / 3, 2 / 3, 0.4] * 24)
+    rest = (1 - top) / 3
+    probabilities = np.stack([top, rest, rest, rest], axis=1).astype(np.float32)
+    labels = np.arange(len(top)) % 4
+    sums, _ = resampling.calibration_tables(probabilities, labels)
+    counts = np.asarray(sums.sum(axis=1)).ravel()[2 : 2 + 3 * calibration.N_BINS].reshape(3, -1)
+    found = calibration.binned(probabilities, labels)
+    assert counts[0].tolist() == found.n.tolist()
+    assert counts[1].tolist() == pytest.approx(found.confidence.tolist())
+    assert counts[2].tolist() == found.right.tolist()
+
+
 def test_many_classes_take_few_entries_a_picture():
     sparse, _ = resampling.calibration_tables(*matrices.matrix(300, 200))
     assert sparse.nnz <= 20 * 300

@@ -4,6 +4,7 @@ Bins are of equal width on (0, 1], 15 of them; a value on an edge belongs to the
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,10 +50,29 @@ def bins_of(values: npt.NDArray[np.floating], *, n_bins: int = N_BINS) -> npt.ND
     return np.asarray(np.maximum(np.searchsorted(edges, values, side="left") - 1, 0))
 
 
-def binned(probabilities: Probabilities, labels: Labels, *, n_bins: int = N_BINS) -> Binned:
-    """Put each picture into the bin of its confidence, the largest entry of its row."""
+class Placed(NamedTuple):
+    """Hold the confidence of each picture, the largest entry of its row, and where that lies.
+
+    Attributes:
+        confidence: (n,) floating, in the precision of the probabilities.
+        is_right: (n,) bool; whether it came true.
+        bin: (n,) int64, 0 .. n_bins - 1.
+    """
+
+    confidence: npt.NDArray[np.floating]
+    is_right: npt.NDArray[np.bool_]
+    bin: npt.NDArray[np.int64]
+
+
+def placed(probabilities: Probabilities, labels: Labels, *, n_bins: int = N_BINS) -> Placed:
+    """Put each picture into the bin of its confidence; values and their draws must do this alike."""
     confidence = probabilities.max(axis=1)
-    return _collected(confidence, probabilities.argmax(axis=1) == labels, bins_of(confidence, n_bins=n_bins), n_bins)
+    return Placed(confidence, probabilities.argmax(axis=1) == labels, bins_of(confidence, n_bins=n_bins))
+
+
+def binned(probabilities: Probabilities, labels: Labels, *, n_bins: int = N_BINS) -> Binned:
+    """Sum over the pictures of each bin of confidence."""
+    return _collected(*placed(probabilities, labels, n_bins=n_bins), n_bins)
 
 
 def expected_calibration_error(probabilities: Probabilities, labels: Labels, *, n_bins: int = N_BINS) -> float:

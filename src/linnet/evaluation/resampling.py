@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
 from linnet.evaluation import metrics
-from linnet.evaluation.calibration import N_BINS, Binned, bins_of, expected_error, maximum_error
+from linnet.evaluation.calibration import N_BINS, Binned, bins_of, expected_error, maximum_error, placed
 from linnet.evaluation.confusion import Tally
 from linnet.evaluation.intervals import Table, Values
 from linnet.evaluation.metrics import Labels, Probabilities
@@ -61,15 +61,14 @@ def calibration_tables(probabilities: Probabilities, labels: Labels) -> tuple[Ta
     """
     n, n_classes = probabilities.shape
     pictures = np.arange(n)
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    slots = _N_MEANS + bins_of(confidence)
-    right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    confidence, is_right, bins = placed(probabilities, labels)
+    slots = _N_MEANS + bins
     parts = [
         (np.zeros(n, dtype=np.int64), pictures, metrics.surprises(probabilities, labels)),
         (np.ones(n, dtype=np.int64), pictures, metrics.squared_distances(probabilities, labels)),
         (slots, pictures, np.ones(n)),
-        (slots + N_BINS, pictures, confidence),
-        (slots + 2 * N_BINS, pictures, right),
+        (slots + N_BINS, pictures, confidence.astype(np.float64)),
+        (slots + 2 * N_BINS, pictures, is_right.astype(np.float64)),
         *(_upper_bins(probabilities[:, i], labels, i) for i in range(n_classes)),
     ]
     rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
