@@ -32,6 +32,21 @@ def test_time_that_is_left_is_shared_fairly(monkeypatch):
     assert shared.share(2) == 0
 
 
+def test_what_earlier_attempts_took_is_used(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(budget.time, "monotonic", lambda: clock[0])
+    shared = Budget(seconds=60, n_rungs=2, before=20, started=clock[0])
+    clock[0] += 10
+    assert (shared.used, shared.share(0)) == (30, 15)
+
+
+def test_estimates_may_take_a_twentieth_of_the_budget_on_top(monkeypatch):
+    monkeypatch.setattr(budget.time, "monotonic", lambda: 0.0)
+    assert not Budget(seconds=100, n_rungs=1, before=105, started=0.0).is_overdrawn
+    assert Budget(seconds=100, n_rungs=1, before=106, started=0.0).is_overdrawn
+    assert not Budget(seconds=0, n_rungs=1, before=106, started=0.0).is_overdrawn
+
+
 def dataset(n):
     generator = np.random.default_rng(0)
     return Dataset.of(generator.integers(0, 256, (n, 1, 4, 4), dtype=np.uint8), np.arange(n) % 2)
@@ -52,6 +67,15 @@ def test_growth_with_n_is_foreseen(monkeypatch):
     one = estimate_seconds([Slow()], dataset(2000), dataset(100), n_parts=1, seed=0)
     # One fit on 1,000 takes 1 second, on 2,000 four; choosing and the final fit are two of them.
     assert one == pytest.approx(8, rel=0.05)
+
+
+def test_a_set_no_larger_than_the_trial_is_tried_whole_and_once(monkeypatch):
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: Slow.clock[0])
+    before = Slow.clock[0]
+    one = estimate_seconds([Slow()], dataset(1000), dataset(100), n_parts=1, seed=0)
+    assert Slow.clock[0] - before == pytest.approx(1)
+    assert one == pytest.approx(2)
+    assert estimate_seconds([Slow()], dataset(500), dataset(100), n_parts=1, seed=0) == pytest.approx(0.5)
 
 
 def test_more_folds_and_candidates_cost_more(monkeypatch):

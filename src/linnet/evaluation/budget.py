@@ -14,7 +14,10 @@ from linnet.datasets.base import Dataset
 from linnet.evaluation import predicting
 
 _PROBE = 1000
-"""Pictures in the larger of the two trial fits; sets up to twice that are not worth a trial."""
+"""Pictures in the larger of the two trial fits; sets up to that are tried whole, once."""
+
+_OVERDRAFT = 0.05
+"""Share of the budget that may go on top of it, into estimates for rungs that have no time left."""
 
 
 @dataclass
@@ -24,11 +27,24 @@ class Budget:
     Args:
         seconds: For everything; 0: no limit.
         n_rungs: How many rungs share it.
+        before: Seconds that earlier attempts at the same climb took.
+        started: When this attempt began, by the clock that only goes forward.
     """
 
     seconds: float
     n_rungs: int
+    before: float = 0.0
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def used(self) -> float:
+        """Seconds that went by while the climb was at work."""
+        return self.before + time.monotonic() - self.started
+
+    @property
+    def is_overdrawn(self) -> bool:
+        """Whether not even estimates have time any more."""
+        return 0 < self.seconds * (1 + _OVERDRAFT) < self.used
 
     def share(self, rung_number: int) -> float:
         """Return the seconds for one rung: what is left, divided among it and those after it.
@@ -38,8 +54,7 @@ class Budget:
         """
         if not self.seconds:
             return math.inf
-        left = self.seconds - (time.monotonic() - self.started)
-        return max(0.0, left) / (self.n_rungs - rung_number)
+        return max(0.0, self.seconds - self.used) / (self.n_rungs - rung_number)
 
 
 def estimate_seconds(
@@ -47,7 +62,8 @@ def estimate_seconds(
 ) -> float:
     """Foresee what choosing among the candidates and the final fit will cost.
 
-    Two small trial fits give the growth with n: time ~ n**p, p held between 1 and 2. A rung that sweeps its settings is
+    Two small trial fits give the growth with n: time ~ n**p, p held between 1 and 2; one is enough for pictures that
+    are not more than the larger of them has. A rung that sweeps its settings is
     counted as two fits per part, any other as one fit per candidate and part. A network makes a few steps instead, and
     multiplies.
 
@@ -63,11 +79,13 @@ def estimate_seconds(
         # What validation data end is not fitted again at the end, where there is one part.
         n_fits = n_parts * len(candidates) + (not (last.needs_valid and n_parts == 1))
         return n_fits * last.estimate_seconds(train, n_valid=len(valid), seed=seed)
-    small, large = (_trial(candidates[-1], train, n, seed) for n in (_PROBE // 2, _PROBE))
-    ratio = len(train) / min(_PROBE, len(train))
-    exponent: float = min(2.0, max(1.0, math.log2(max(large[0], 1e-9) / max(small[0], 1e-9))))
-    fit = large[0] * ratio**exponent
-    predict = large[1] * len(valid) * (ratio if isinstance(candidates[0], Sweeping) else 1.0)
+    large, per_picture = _trial(last, train, _PROBE, seed)
+    ratio, exponent = max(1.0, len(train) / _PROBE), 1.0
+    if ratio > 1:
+        small, _ = _trial(last, train, _PROBE // 2, seed)
+        exponent = min(2.0, max(1.0, math.log2(max(large, 1e-9) / max(small, 1e-9))))
+    fit = large * ratio**exponent
+    predict = per_picture * len(valid) * (ratio if isinstance(candidates[0], Sweeping) else 1.0)
     fits_per_part = min(2, len(candidates)) if isinstance(candidates[0], Sweeping) else len(candidates)
     return float((n_parts * fits_per_part + 1) * (fit + predict))
 

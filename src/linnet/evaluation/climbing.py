@@ -116,29 +116,45 @@ def climb(run: Run, rungs: Ladder, data: Loaded, *, progress: Progress = SILENT)
 def _climb_rungs(run: Run, rungs: Ladder, data: Loaded, progress: Progress) -> list[Skipped]:
     """Climb rung by rung, then draw the learning curves; return what was skipped."""
     skipped = []
-    budget = Budget(seconds=run.experiment.protocol.budget, n_rungs=len(rungs.candidates))
-    for number, (name, candidates) in enumerate(rungs.candidates.items()):
-        is_fitted = name in run.fitted_rungs
-        if is_fitted and (name + VIEWS in run.fitted_rungs or not viewing.is_wanted(run.experiment, candidates)):
-            continue
-        try:
-            reason, fitting = None, budgeting.shortened(run, name, candidates)
-            if not is_fitted and fitting is None:
-                share = budget.share(number)
-                reason, fitting = budgeting.fit_into(run, name, candidates, data, share=share, progress=progress)
-            if reason is None:
-                _climb_rung(run, name, fitting or candidates, data, progress)
-        except (LinnetError, MemoryError, RuntimeError) as error:
-            reason = reason_to_skip(error)
-            if reason is None:
-                raise
-        if reason is not None:
-            row = name + VIEWS if name in run.fitted_rungs else name
-            progress.say(f"{row} is skipped: {reason}")
-            skipped.append(Skipped(rung=row, reason=reason))
-    if run.experiment.protocol.learning_curve:
-        learning.draw_curves(run, rungs.candidates, data, budget=budget, progress=progress)
+    with budgeting.counted(run, n_rungs=len(rungs.candidates)) as budget:
+        for number, (name, candidates) in enumerate(rungs.candidates.items()):
+            reason = _try_rung(run, name, candidates, data, budget=budget, number=number, progress=progress)
+            if reason is not None:
+                row = name + VIEWS if name in run.fitted_rungs else name
+                progress.say(f"{row} is skipped: {reason}")
+                skipped.append(Skipped(rung=row, reason=reason))
+        if run.experiment.protocol.learning_curve:
+            learning.draw_curves(run, rungs.candidates, data, budget=budget, progress=progress)
     return skipped
+
+
+def _try_rung(
+    run: Run,
+    name: str,
+    candidates: Sequence[Classifier],
+    data: Loaded,
+    *,
+    budget: Budget,
+    number: int,
+    progress: Progress,
+) -> str | None:
+    """Do what is left of a rung, within its share of the budget; return why it is skipped, None where it is not."""
+    is_fitted = name in run.fitted_rungs
+    if is_fitted and (name + VIEWS in run.fitted_rungs or not viewing.is_wanted(run.experiment, candidates)):
+        return None
+    try:
+        if is_fitted:
+            decision = budgeting.decided(run, name)
+        else:
+            decision = budgeting.decide(run, name, candidates, data, budget=budget, number=number, progress=progress)
+        if decision.reason is None:
+            _climb_rung(run, name, decision.applied(candidates), data, progress)
+    except (LinnetError, MemoryError, RuntimeError) as error:
+        reason = reason_to_skip(error)
+        if reason is None:
+            raise
+        return reason
+    return decision.reason
 
 
 def _climb_rung(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded, progress: Progress) -> None:

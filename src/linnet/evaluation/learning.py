@@ -83,7 +83,7 @@ def draw_curves(
         if rung not in run.fitted_rungs:
             progress.say(f"{rung} has no learning curve, as it was skipped.")
             continue
-        settled = budgeting.shortened(run, rung, candidates) or candidates
+        settled = budgeting.decided(run, rung).applied(candidates)
         _draw(asked, rung, settled[run.selection(rung).chosen])
         shutil.rmtree(run.rung_folder(rung) / "checkpoint", ignore_errors=True)
 
