@@ -767,3 +767,9 @@ def test_the_same_question_gets_the_same_answer(finished, tmp_path):
     folders = [linnet.explain(finished.folder, [image_id], out=tmp_path / name, seed=3).folder for name in "ab"]
     one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
     assert one == other
+
+
+def test_a_rung_that_is_named_twice_in_two_spellings_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ConfigError, match="fast-cnn is asked for several times"):
+        workbench.climb("digits", rungs=("fast-cnn", "fast_cnn"), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

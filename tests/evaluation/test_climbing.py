@@ -58,6 +58,11 @@ def test_wrong_names_and_values_are_refused_before_any_work():
         climbing.ladder(asked(rungs=("majority",), settings={"knn": {"k": 3}}))
 
 
+def test_a_rung_that_is_named_twice_is_refused():
+    with pytest.raises(ConfigError, match="has each rung once, and knn is asked for several times; name it once"):
+        climbing.ladder(asked(rungs=("knn", "majority", "knn")))
+
+
 def test_fixed_settings_narrow_the_candidates():
     free = climbing.ladder(asked()).candidates["knn"]
     fixed = climbing.ladder(asked(settings={"knn": {"metric": "l1"}})).candidates["knn"]

@@ -43,14 +43,16 @@ def ladder(experiment: Experiment) -> Ladder:
 
     Raises:
         UnknownNameError: no such rung or setting, or settings of a rung that is not climbed.
-        ConfigError: a value of the wrong type or out of its range, or a device that is not there.
+        ConfigError: a value of the wrong type or out of its range, a device that is not there, or a rung twice.
         MissingExtraError: events for TensorBoard are wanted, and it is not installed.
     """
     if experiment.tensorboard:
         require_tensorboard()
     check_keys("rung in this climb", experiment.settings, experiment.rungs)
-    found = {}
+    found: dict[str, Sequence[Classifier]] = {}
     for name in experiment.rungs:
+        if name in found:
+            raise ConfigError(f"A climb has each rung once, and {name} is asked for several times; name it once.")
         fixed: dict[str, Any] = dict(experiment.settings.get(name, {}))
         plain = create(name, fixed)
         if experiment.protocol.balance and "balance" in plain.setting_names():
