@@ -7,7 +7,7 @@ import torch
 import toys
 from linnet.classifiers.base import create, load
 from linnet.classifiers.network import NetworkClassifier
-from linnet.errors import RunError
+from linnet.errors import RunError, UnsupportedError
 from linnet.evaluation import climbing, viewing
 from linnet.evaluation.temperature import fit_temperature
 from linnet.records.experiment import DataSpec, Experiment, Protocol
@@ -142,13 +142,29 @@ def interrupt(*_args, **_more):
 
 def test_where_only_the_second_row_fails_only_it_is_skipped(tmp_path, data, monkeypatch):
     def refuse(*_args):
-        raise RunError("it is damaged")
+        raise UnsupportedError("not for such pictures")
 
     monkeypatch.setattr(viewing, "save_views", refuse)
     run = Run.create(tmp_path / "run", asked(Protocol(views=True), rungs=("mlp",)))
     (skipped,) = climbing.climb(run, climbing.ladder(run.experiment), data)
-    assert (skipped.rung, skipped.reason) == ("mlp+views", "it is damaged")
+    assert (skipped.rung, skipped.reason) == ("mlp+views", "not for such pictures")
     assert run.fitted_rungs == ("mlp",)
+
+
+def test_a_first_row_that_is_damaged_stops_the_climb_before_the_second(tmp_path, data, monkeypatch):
+    run = Run.create(tmp_path / "run", asked(Protocol(views=True), rungs=("mlp",)))
+    with monkeypatch.context() as patch:
+        patch.setattr(viewing, "save_views", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            climbing.climb(run, climbing.ladder(run.experiment), data)
+    weights = run.rung_folder("mlp") / "weights.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(b"half of it")
+    with pytest.raises(RunError, match="damaged or incomplete"):
+        climbing.climb(run, climbing.ladder(run.experiment), data)
+    weights.write_bytes(whole)
+    assert climbing.climb(run, climbing.ladder(run.experiment), data) == []
+    assert run.fitted_rungs == ("mlp", "mlp+views")
 
 
 def test_a_damaged_folder_is_refused_in_one_sentence(tmp_path, data):
