@@ -10,7 +10,7 @@ from torch import Tensor
 
 from linnet.classifiers.features import Features, FlatClassifier
 from linnet.datasets.base import Dataset
-from linnet.evaluation.choosing import choose, variants
+from linnet.evaluation.choosing import choose, place, variants
 from linnet.progress import Progress
 
 
@@ -131,8 +131,9 @@ def test_every_fit_has_folders_of_its_own():
     candidates = [Noting(level=90), Noting(level=100)]
     choose(candidates, [(TRAIN, VALID)] * 2, checkpoints=Path("c"), events=Path("e"))
     assert Noting.places == [
-        (str(Path("c", *place)), str(Path("e", *place))) for place in (("0", "0"), ("0", "1"), ("1", "0"), ("1", "1"))
+        (str(Path("c", place(*fit))), str(Path("e", place(*fit)))) for fit in ((0, 0), (0, 1), (1, 0), (1, 1))
     ]
+    assert len(set(Noting.places)) == 4
     Noting.places.clear()
     choose([Noting(level=90)], [(TRAIN, VALID)])
     assert Noting.places == [("none", "none")]

@@ -3,6 +3,8 @@ import pytest
 
 import toys
 from linnet.classifiers.knn import KNearestNeighbors
+from linnet.classifiers.mlp import MLP
+from linnet.classifiers.network import NetworkClassifier
 from linnet.errors import (
     ConfigError,
     DivergedError,
@@ -298,3 +300,29 @@ def test_what_a_networks_training_resolved_to_is_written_down(tmp_path, data):
     assert (training.n_images, training.recipe["batch_size"]) == (90, 9)
     assert "auto" not in training.recipe.values()
     assert run.training("majority") is None
+
+
+@pytest.mark.usefixtures("short_descent")
+@pytest.mark.parametrize("folds", [0, 2])
+def test_the_candidate_of_a_network_that_was_chosen_is_not_trained_again(tmp_path, monkeypatch, folds):
+    fold = np.where(SPLIT == "test", -1, np.arange(len(SPLIT)) % folds) if folds else None
+    data = loaded_of(toys.patterns(), SPLIT, fold)
+    monkeypatch.setattr(MLP, "_candidates", lambda self: [{"learning_rate": 1e-9}, {"hidden": (16,)}])
+    trained, real = [], NetworkClassifier._fit
+
+    def counting(self, train, valid, **more):
+        real(self, train, valid, **more)
+        trained.append((self.hidden, len(train), self.history_.epochs))
+
+    monkeypatch.setattr(NetworkClassifier, "_fit", counting)
+    settings, protocol = {"mlp": {"epochs": 3}}, Protocol(folds=folds, views=True, learning_curve=True)
+    run = Run.create(tmp_path / "run", asked(rungs=("mlp",), settings=settings, protocol=protocol))
+    climbed(run, data)
+    assert run.selection("mlp").chosen == 1
+    assert run.fitted_rungs == ("mlp", "mlp+views")
+    assert climbing.load(run.rung_folder("mlp")).hidden == (16,)
+    n_train = len(data.parts()[0][0])
+    first = next(rows for hidden, n, rows in trained if hidden == (16,) and n == n_train)
+    # The seconds stand in the rows: a training that was made again would have others.
+    assert [hidden for hidden, _, rows in trained if rows == first] == [(16,)] * (3 if folds else 4)
+    assert trained[-1][2] == first

@@ -43,6 +43,16 @@ def variants(classifier: Classifier, fixed: Mapping[str, Any]) -> list[Classifie
     return found
 
 
+def place(part: int, candidate: int) -> Path:
+    """Return where the fit of a candidate on a part keeps its checkpoint and its events, in the rung's folder of each.
+
+    Args:
+        part: 0, or the number of the fold.
+        candidate: Its number among those that the rung's settings are chosen from.
+    """
+    return Path("choosing", str(part), str(candidate))
+
+
 def choose(
     candidates: Sequence[Classifier],
     parts: Sequence[tuple[Dataset, Dataset]],
@@ -63,7 +73,7 @@ def choose(
         balance: Whether to compare by balanced accuracy.
         seed: Each part is fitted with this seed.
         progress: Where long work reports to.
-        checkpoints: Where rungs that can go on after an interruption keep what they need, a folder for each fit.
+        checkpoints: Where rungs that can go on after an interruption keep what they need, each fit in its `place`.
         events: Where rungs that can be followed in TensorBoard write for it, a folder for each fit; None: nowhere.
     """
     accuracy = np.zeros((len(candidates), len(parts)))
@@ -96,9 +106,9 @@ def _place(candidates: Sequence[Classifier], part: int, checkpoints: Path | None
     """Give each candidate's fit on a part its own folders."""
     for i, candidate in enumerate(candidates):
         if checkpoints is not None and isinstance(candidate, Checkpointed):
-            candidate.checkpoint_in(checkpoints / str(part) / str(i))
+            candidate.checkpoint_in(checkpoints / place(part, i))
         if events is not None and isinstance(candidate, Eventful):
-            candidate.events_in(events / str(part) / str(i))
+            candidate.events_in(events / place(part, i))
 
 
 def _answers(

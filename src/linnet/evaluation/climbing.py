@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from linnet import catalog
@@ -16,7 +17,7 @@ from linnet.datasets.loading import Loaded
 from linnet.errors import ConfigError, LinnetError, RunError, SealedError
 from linnet.evaluation import budgeting, evaluating, learning, predicting, viewing
 from linnet.evaluation.budget import Budget
-from linnet.evaluation.choosing import choose, variants
+from linnet.evaluation.choosing import choose, place, variants
 from linnet.evaluation.fitting import timed_fit
 from linnet.evaluation.ranking import Contender, rank
 from linnet.evaluation.skipping import STOPPING, reason_to_skip
@@ -184,10 +185,10 @@ def _fit(run: Run, name: str, classifier: Classifier, data: Loaded, progress: Pr
     if isinstance(classifier, Checkpointed):
         # What validation data have ended is not fitted twice: its checkpoint holds the weights.
         is_same = watched and experiment.protocol.folds == 0
-        place = "choosing/0/0" if is_same else "final"
-        classifier.checkpoint_in(folder / "checkpoint" / place)
+        where = place(0, run.selection(name).chosen) if is_same else Path("final")
+        classifier.checkpoint_in(folder / "checkpoint" / where)
         if experiment.tensorboard and isinstance(classifier, Eventful):
-            classifier.events_in(folder / "tensorboard" / place)
+            classifier.events_in(folder / "tensorboard" / where)
     seconds = timed_fit(classifier, train, valid, seed=experiment.seed, progress=progress)
     write_json(folder / "timing.json", {"fit_seconds": seconds})
     if isinstance(classifier, Resolved):
@@ -204,8 +205,8 @@ def _choose(run: Run, name: str, candidates: Sequence[Classifier], data: Loaded,
         balance=experiment.protocol.balance,
         seed=experiment.seed,
         progress=progress,
-        checkpoints=folder / "checkpoint" / "choosing",
-        events=folder / "tensorboard" / "choosing" if experiment.tensorboard else None,
+        checkpoints=folder / "checkpoint",
+        events=folder / "tensorboard" if experiment.tensorboard else None,
     )
     if isinstance(choice.classifier, Chronicled):
         choice.classifier.history_.write(folder / "history.csv")

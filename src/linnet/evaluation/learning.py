@@ -15,6 +15,7 @@ from linnet.datasets.loading import Loaded
 from linnet.errors import LinnetError
 from linnet.evaluation import budgeting, predicting
 from linnet.evaluation.budget import Budget
+from linnet.evaluation.choosing import place
 from linnet.evaluation.fitting import timed_fit
 from linnet.evaluation.intervals import wilson
 from linnet.evaluation.skipping import reason_to_skip
@@ -115,9 +116,9 @@ def _draw(asked: _Asked, rung: str, classifier: Classifier) -> None:
                 return
             # What was chosen with all training pictures has left its weights in a checkpoint.
             is_all = share is asked.shares[-1]
-            place = f"choosing/0/{asked.run.selection(rung).chosen}" if is_all else f"curve/{len(share)}"
+            where = place(0, asked.run.selection(rung).chosen) if is_all else Path("curve", str(len(share)))
             try:
-                point = _point(asked, classifier, share, folder / "checkpoint" / place)
+                point = _point(asked, classifier, share, folder / "checkpoint" / where)
             except (LinnetError, MemoryError, RuntimeError) as error:
                 reason = reason_to_skip(error)
                 if reason is None:

@@ -10,7 +10,7 @@ from linnet.classifiers.capabilities import Checkpointed, Viewing
 from linnet.datasets.loading import Loaded
 from linnet.errors import RunError
 from linnet.evaluation import metrics, predicting
-from linnet.evaluation.choosing import join
+from linnet.evaluation.choosing import join, place
 from linnet.evaluation.temperature import calibrated
 from linnet.progress import SILENT, Progress
 from linnet.records.experiment import VIEWS, Experiment
@@ -41,15 +41,15 @@ def choose_views(run: Run, rung: str, classifier: Classifier, data: Loaded, *, p
         return
     experiment, folder, parts = run.experiment, run.rung_folder(rung + VIEWS), data.parts()
     measure = metrics.balanced_accuracy if experiment.protocol.balance else metrics.accuracy
+    chosen = run.selection(rung)
     views, accuracy, answers = "", [], []
     for number, (train, valid) in enumerate(parts):
-        classifier.checkpoint_in(run.rung_folder(rung) / "checkpoint" / "choosing" / str(number) / "0")
+        classifier.checkpoint_in(run.rung_folder(rung) / "checkpoint" / place(number, chosen.chosen))
         fitted = classifier.fit(train, valid, seed=experiment.seed, progress=progress)
         views = views or fitted.fitting_views()
         said = predicting.predict(fitted.looking_at(views), valid, progress=progress).predictions
         accuracy.append(measure(said.predicted, said.labels))
         answers.append(torch.from_numpy(said.probabilities))
-    chosen = run.selection(rung)
     settings = {**chosen.candidates[chosen.chosen], "views": views}
     join([valid for _, valid in parts], answers).write(folder / "predictions-valid.csv")
     Selection(candidates=(settings,), accuracy=np.array([accuracy]), chosen=0).write(folder / "selection.csv")
