@@ -99,6 +99,12 @@ def test_what_differs_is_listed_with_a_dash_where_there_is_no_such_rung(runs):
     assert found["two-layer.weight_decay"] == ("0.0001", "–")  # it has no such rung
 
 
+def test_the_columns_are_explained_below_their_table(runs, tmp_path):
+    text = write_runs(compose_runs(runs, {}), tmp_path / "runs.html").read_text(encoding="utf-8")
+    below = text.partition('class="meanings"')[2].partition("</details>")[0]
+    assert "<dt>Log-loss</dt><dd>Mean negative log-likelihood in nats</dd>" in below
+
+
 def test_the_lead_says_that_one_is_better_only_where_a_test_does(runs):
     best = compose_runs(runs, {}).rows[0]
     name = f"{best.run.name} / {best.row.rung}"

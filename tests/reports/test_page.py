@@ -299,6 +299,15 @@ def test_every_table_that_sorts_says_so_in_each_heading(page):
     assert len(headings) == len([attrs for attrs in page.all("button") if "data-first" in attrs])
 
 
+def test_what_a_heading_says_to_a_pointer_stands_below_its_table_too(page):
+    said = [attrs["title"] for attrs in page.all("button") if "title" in attrs]
+    assert len(said) > 30
+    words = page.words.lower()
+    assert [hint for hint in said if hint.lower() not in words] == []
+    summaries = page.words.count("What the columns say")
+    assert summaries == len([attrs for attrs in page.all("details") if attrs.get("class") == "meanings"]) >= 4
+
+
 NUMBERS = ("rungs/knn/evaluation-test.json", "comparisons.json", "rungs/two-layer/learning-curve.csv")
 
 

@@ -67,6 +67,11 @@ def day(when: str) -> str:
     return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"  # strftime would ask for the machine's language
 
 
+def filled(given: tuple[Any, ...], *defaults: Any) -> tuple[Any, ...]:
+    """Fill up what stands for a column with the defaults of what it leaves out at its end."""
+    return (*given, *defaults[len(given) :])
+
+
 @cache
 def asset(name: str) -> str:
     """Read a file of the templates."""
@@ -100,5 +105,5 @@ def environment() -> "Environment":
     }
     filters |= {"verdict": comparing.verdict, "points": points, "anchor": anchor}
     filters |= {"settings": settings_text, "setting": words.setting, "heat": heat, "day": day, "moment": moment}
-    environment.filters.update(filters, css=lambda fraction: f"{100 * fraction:.2f}%")
+    environment.filters.update(filters, css=lambda fraction: f"{100 * fraction:.2f}%", filled=filled)
     return environment
