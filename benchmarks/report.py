@@ -98,8 +98,7 @@ def main():
         run = Run(folder)
         if asked.test:
             keep_first(run, asked.test)
-        experiment = run.experiment
-        loaded = loading.load(experiment.data, experiment.protocol, seed=experiment.seed, expected=run.manifest)
+        loaded = loading.load_again(run)
         parts = {
             "numbers": lambda: evaluating.complete(run),
             "pictures and heat maps": lambda: showing.store_pictures(run, loaded),
