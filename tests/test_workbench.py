@@ -32,7 +32,7 @@ from linnet.errors import (
     UnsupportedError,
     UsageError,
 )
-from linnet.evaluation import climbing
+from linnet.evaluation import climbing, showing
 from linnet.records import files
 from linnet.records.evaluation import Evaluation
 from linnet.records.experiment import DataSpec, Protocol
@@ -274,11 +274,34 @@ def test_a_climb_that_is_ended_names_the_rungs_that_were_not_reached(stopped):
     assert linnet.evaluate(stopped.folder, again=True).skipped == board.skipped
 
 
+def test_a_run_that_is_stopped_while_its_report_is_made_gets_it_when_it_goes_on(finished, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    shutil.copytree(finished.folder, folder)
+    run, board = Run.open(folder), finished.leaderboard
+    assert run.is_reported
+    with monkeypatch.context() as patch:
+        patch.setattr(showing, "encode_thumbnail", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            linnet.evaluate(folder, again=True)
+    assert run.is_finished
+    assert not run.is_reported
+    n_openings = len(run.openings)
+    linnet.resume(folder)
+    assert run.is_reported
+    assert len(run.openings) == n_openings
+    assert [row.accuracy for row in run.leaderboard.rows] == [row.accuracy for row in board.rows]
+    assert set(run.pictures) == set(finished.pictures)
+    with pytest.raises(RunError, match="came to its end"):
+        linnet.resume(folder)
+
+
+def interrupted(*_args, **_more):
+    raise KeyboardInterrupt
+
+
 def test_flags_of_the_other_kind_of_evaluation_are_refused_before_anything_is_opened(finished, pictures, tmp_path):
     with pytest.raises(UsageError, match="--out is for the numbers of other DATA"):
         linnet.evaluate(finished.folder, again=True, out=tmp_path / "x")
-    with pytest.raises(UsageError, match="--again is about the run's own test split"):
-        linnet.evaluate(finished.folder, pictures, again=True)
     with pytest.raises(UsageError, match="--end is about the run's own test split"):
         linnet.evaluate(finished.folder, pictures, end=True)
     assert len(finished.openings) == 1
@@ -427,7 +450,7 @@ def test_ctrl_c_leaves_a_readable_run_that_can_be_finished(pictures, tmp_path, m
     assert run.openings == ()
     assert run.fitted_rungs == ("majority",)
     assert (run.folder / "report.html").exists()
-    board = linnet.evaluate(run.folder)
+    board = linnet.evaluate(run.folder, end=True)
     assert [row.rung for row in board.rows] == ["majority"]
     assert len(run.openings) == 1
 

@@ -222,9 +222,10 @@ def resume(run: Path | str, *, progress: Progress = SILENT) -> Run:
     """Go on with a climb or a training that was interrupted; what is done stays, nothing is asked again.
 
     A network goes on from its last checkpoint and ends with the same weights to the bit as if it had not been stopped.
+    A run that was stopped behind its leaderboard gets the report that it lacks.
 
     Args:
-        run: The folder of an unfinished run.
+        run: The folder of a run that was interrupted.
         progress: Where long work reports to.
 
     Raises:
@@ -232,8 +233,11 @@ def resume(run: Path | str, *, progress: Progress = SILENT) -> Run:
         DataError: files, labels or groups have changed since.
     """
     opened = Run.open(Path(run))
-    if opened.is_finished:
+    if opened.is_reported:
         raise RunError(f"The run {run} came to its end; there is nothing to go on with.")
+    if opened.is_finished:
+        running.complete_report(opened, progress=progress)
+        return opened
     ladder = climbing.ladder(opened.experiment)
     loaded = loading.load_again(opened, progress=progress)
     running.finish(opened, ladder, loaded, command="resume", progress=progress)

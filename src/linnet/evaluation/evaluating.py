@@ -149,7 +149,8 @@ def of_rung(run: Run, rung: str, predictions: Predictions, *, split: str, temper
 
 
 def forget_test(run: Run) -> None:
-    """Remove the numbers of an earlier opening, so that they never stand beside the predictions of a later one."""
+    """Remove numbers and report from before, so that they never stand beside the predictions of a later opening."""
+    run.forget_report()
     run.comparisons_file.unlink(missing_ok=True)
     for rung in run.rungs:
         run.evaluation_file(rung, "test").unlink(missing_ok=True)

@@ -75,6 +75,13 @@ def finish(run: Run, ladder: climbing.Ladder, loaded: Loaded, *, command: str, p
         raise
 
 
+def complete_report(run: Run, *, progress: Progress) -> None:
+    """Make the numbers and the report of a finished run that was stopped before they were whole; nothing is opened."""
+    loaded = loading.load_again(run, progress=progress)
+    evaluating.complete(run, progress=progress)
+    _write_report(run, loaded, progress)
+
+
 def refuse_mixed(data: Source | None, *, end: bool, out: Path | str | None) -> None:
     """Refuse what means nothing beside what is scored, before anything is opened.
 

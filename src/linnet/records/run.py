@@ -20,6 +20,9 @@ from linnet.records.predictions import Predictions
 from linnet.records.selection import Selection
 from linnet.records.training import Training
 
+_REPORT = ("pictures.zip", "report.html")
+"""What a report is not whole without."""
+
 
 class Run:
     """Know where everything of a run lies, and read and write it.
@@ -71,6 +74,11 @@ class Run:
     def is_finished(self) -> bool:
         """Whether the climb came to its end; the leaderboard is written last."""
         return (self.folder / "leaderboard.json").exists()
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether the report of the end is whole: its pictures come before the page, and both after the leaderboard."""
+        return self.is_finished and all((self.folder / name).exists() for name in _REPORT)
 
     @property
     def shown_splits(self) -> tuple[str, ...]:
@@ -171,6 +179,11 @@ class Run:
     def write_pictures(self, shown: Mapping[str, bytes]) -> None:
         """Write the pictures that the report shows."""
         pictures.write(self.folder / "pictures.zip", shown)
+
+    def forget_report(self) -> None:
+        """Remove a report of an earlier state, so that the one that is there is of what is there."""
+        for name in (*_REPORT, "report.json", "explanations.json"):
+            (self.folder / name).unlink(missing_ok=True)
 
     def record_opening(self, opening: Opening) -> None:
         """Write down that the test split is about to be opened."""
