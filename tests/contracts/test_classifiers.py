@@ -64,8 +64,8 @@ def fitted(name, fitted_rungs):
     return fitted_rungs(name)
 
 
-def fit(name, data, **settings):
-    return quick(name, **settings).fit(data, data.subset(range(min(len(data), 30))), seed=3)
+def fit(name, data, seed=3, **settings):
+    return quick(name, **settings).fit(data, data.subset(range(min(len(data), 30))), seed=seed)
 
 
 def accuracy(classifier, data):
@@ -282,10 +282,12 @@ def test_balancing_raises_the_rare_class(name):
     rare = toys.patterns(counts=(0, 60), noise=150, seed=1)
     # A network that knows its training pictures by heart has no losses left to weigh.
     brief = {"epochs": 2} if "keep" in quick(name).setting_names() else {}
+    # After so few steps one seed can go either way.
     plain, balanced = (
-        fit(name, train, balance=balance, **brief).predict_proba(rare.images) for balance in (False, True)
+        torch.cat([fit(name, train, seed, balance=balance, **brief).predict_proba(rare.images) for seed in range(4)])
+        for balance in (False, True)
     )
-    assert_probabilities(balanced, (60, 2))
+    assert_probabilities(balanced, (240, 2))
     assert float(balanced[:, 1].mean()) > float(plain[:, 1].mean())
     assert int((balanced[:, 1] > 0.5).sum()) >= int((plain[:, 1] > 0.5).sum())
 

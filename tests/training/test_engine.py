@@ -19,6 +19,7 @@ from linnet.training.engine import Session, train
 from linnet.training.schedules import create_schedule
 from linnet.transforms.augmentations.parsing import parse
 from linnet.transforms.draws import Draws
+from linnet.words import percent
 from nets import Floats, network_of, recipe_of, same
 
 pytestmark = pytest.mark.usefixtures("few_steps")
@@ -228,8 +229,8 @@ def test_progress_tells_every_step_and_at_times_loss_share_of_right_ones_and_spe
     # After each tenth step of a round, and after its last one: then it says what the round's row says.
     assert [i for i, (_, note) in enumerate(steps) if note] == [24 * k + i for k in range(3) for i in (9, 19, 23)]
     for row, (_, note) in zip(history.epochs, steps[23::24], strict=True):
-        said = re.fullmatch(r"loss (\d\.\d{3}), (\d+\.\d%) right, ([\d,]+) images/s", note)
-        assert said.groups()[:2] == (f"{row.train_loss:.3f}", f"{row.train_accuracy:.1%}")
+        said = re.fullmatch(r"loss (\d\.\d{3}), (\d+(?:\.\d+)?%) right, ([\d,]+) images/s", note)
+        assert said.groups()[:2] == (f"{row.train_loss:.3f}", percent(row.train_accuracy))
         assert float(said[3].replace(",", "")) == pytest.approx(row.images_per_second, rel=0.01)
 
 
