@@ -96,6 +96,10 @@ def test_several_tied_rungs_are_all_named(evidence):
     )
 
 
+def test_a_tied_rung_that_is_right_once_in_a_hundred_is_right_one_time(evidence):
+    assert "b (right 1 time; p = 0.50) is" in text_of(evidence, row("a", 0.02, p=1.0), row("b", 0.01, p=0.5))
+
+
 def test_a_worse_rung_is_named_when_it_is_far_cheaper(evidence):
     rows = row("cnn", 0.91, p=1.0, megabytes=40), row("softmax", 0.84), row("majority", 0.1, megabytes=0)
     assert "softmax is 40 times smaller, and right 84 times in 100." in text_of(evidence, *rows)

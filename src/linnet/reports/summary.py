@@ -68,7 +68,7 @@ def _ties(rows: Sequence[LeaderboardRow]) -> str:
     tied = [row for row in others if row.tied_with_best]
     if not tied:
         return "It is better than every other rung, beyond what chance explains."
-    names = joined([f"{row.rung} (right {in_100(row.accuracy)} times; {p_value(row.p_value)})" for row in tied])
+    names = joined([f"{row.rung} (right {_times(row.accuracy)}; {p_value(row.p_value)})" for row in tied])
     said = f"{names} {'is' if len(tied) == 1 else 'are'} statistically tied with it"
     if any(row.rung == "majority" for row in tied):
         return f"{said}: these pictures do not show that {best.rung} has learned anything."
@@ -78,6 +78,10 @@ def _ties(rows: Sequence[LeaderboardRow]) -> str:
         return f"{said}, and no cheaper."
     rest = f"but {drawbacks}" if drawbacks else "so the better bargain"
     return f"{said}; {cheap.rung} is {advantages}, {rest}."
+
+
+def _times(accuracy: float) -> str:
+    return times_in_100(accuracy).removesuffix(" in 100")
 
 
 def _cheaper(rows: Sequence[LeaderboardRow]) -> str:

@@ -95,7 +95,8 @@ def train(
     """Train a network in place.
 
     Whatever is random is made from the seed, its purpose and the step, and no global random state is left changed. So
-    a training that was stopped at any moment and goes on from its checkpoint ends with the same weights to the bit.
+    a training that was stopped at any moment and goes on from its checkpoint ends with the same weights to the bit, as
+    far as kernels do not vary: those of processors do not, and some of GPUs may.
 
     Args:
         network: Takes (b, c, h, w) uint8, or float32 in [0, 1], and returns (b, k) logits; where several processes
@@ -103,7 +104,7 @@ def train(
         train: At least one picture.
         valid: Judges each round, and so decides which weights to keep and, with `patience`, when to end.
         recipe: What to do.
-        seed: The same seed, data, machine and number of processes give the same weights to the bit.
+        seed: The same seed, data, machine and number of processes give the same weights to the bit, on processors.
         session: Progress, checkpoints and devices.
 
     Returns:
