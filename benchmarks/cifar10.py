@@ -27,7 +27,6 @@ import ast
 import json
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import mean, median, stdev
 
@@ -38,11 +37,11 @@ from scipy.stats import binomtest
 from linnet.classifiers.base import create
 from linnet.datasets.base import Dataset
 from linnet.datasets.loading import load
-from linnet.progress import SILENT
 from linnet.records.experiment import DataSpec, Protocol
 from linnet.training import recipe
 from linnet.training.checkpoints import Checkpoint
 from linnet.training.memory import keep_big_blocks
+from linnet.training.watching import Audience
 from linnet.transforms.augmentations.moving import padded
 from training import pictures, textbook, textbook_apart
 
@@ -92,26 +91,23 @@ def interval(accuracy, n):
 # -- the textbook's curve ------------------------------------------------------------------------------------------
 
 
-class Rounds(type(SILENT)):
-    """Show each round as soon as its checkpoint is written, which is before the first step of the next."""
+class Rounds:
+    """Show each round as soon as it is judged; watches and changes nothing."""
 
-    def __init__(self, file, steps_per_epoch, show):
-        self.file, self.steps_per_epoch, self.show = file, steps_per_epoch, show
-        self.n_steps, self.n_shown = 0, 0
+    def __init__(self, show):
+        self.show = show
 
-    @contextmanager
-    def task(self, text, total=None):
-        yield self
+    def begun(self, network, samples, *, n_steps):
+        pass
 
-    def advance(self, n=1, note=""):
-        self.n_steps += n
-        if n and self.n_steps > self.steps_per_epoch and self.n_steps % self.steps_per_epoch == 1:
-            self.show_new(Checkpoint.read(self.file).plain["position"]["rows"])
+    def judged(self, row, network):
+        self.show(row.to_plain())
 
-    def show_new(self, rows):
-        for row in rows[self.n_shown :]:
-            self.show(row)
-        self.n_shown = len(rows)
+    def fared(self, row, layers, network):
+        pass
+
+    def ended(self):
+        pass
 
 
 def run_textbook(asked):
@@ -132,12 +128,13 @@ def run_textbook(asked):
         folder = asked.folder or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
         rung.checkpoint_in(folder)
-        rounds = Rounds(folder / "last.safetensors", rung.steps_per_epoch(len(train)), show)
         print("Test accuracy in percent; the test pictures decide nothing: the last weights are kept.")
         print(f"{'epoch':>5}{'test':>8}{'published':>11}{'train':>9}{'images/s':>10}{'seconds':>10}", flush=True)
-        rung.fit(train, test, seed=asked.seed, progress=rounds)
+        file = folder / "last.safetensors"
+        for row in Checkpoint.read(file).plain["position"]["rows"] if file.exists() else ():
+            show(row)
+        rung.fit(train, test, seed=asked.seed, progress=Audience(watcher=Rounds(show)))
     rows = [epoch.to_plain() for epoch in rung.history_.epochs]
-    rounds.show_new(rows)
     last = rows[-1]["valid_accuracy"]
     print(f"{100 * last:.2f} % ({interval(last, len(test))}, n = {len(test)}) after {len(rows)} epochs")
 
