@@ -18,7 +18,8 @@ def calls(monkeypatch):
         asked.append((name, settings))
         if settings.get("img_size", (16, 16)) != (16, 16):
             raise AssertionError("patches do not fit")
-        return nn.Linear(settings["in_chans"], settings["num_classes"])
+        shrink = nn.MaxPool2d(32) if name == "convnext_atto" else nn.AdaptiveMaxPool2d(1)
+        return nn.Sequential(shrink, nn.Flatten(), nn.Linear(settings["in_chans"], settings["num_classes"]))
 
     library = ModuleType("timm")
     library.list_models = lambda: ["convnext_atto", "resnet18", "resnet34", "vit_tiny_patch16_224"]
@@ -29,7 +30,9 @@ def calls(monkeypatch):
 
 
 def test_it_builds_from_scratch_for_any_channels_and_classes(calls):
-    assert build_timm("resnet18", (1, 28, 28), 7).out_features == 7
+    network = build_timm("resnet18", (1, 28, 28), 7)
+    assert network[-1].out_features == 7
+    assert network.training
     assert calls == [("resnet18", {"pretrained": False, "num_classes": 7, "in_chans": 1})]
 
 
@@ -50,6 +53,13 @@ def test_an_unknown_name_names_the_nearest_before_anything_is_made(calls):
 def test_a_size_that_the_architecture_cannot_take_is_said_in_one_sentence(calls):
     with pytest.raises(ConfigError, match=r"vit_tiny_patch16_224 for pictures of shape \(3, 9, 9\) \(patches do not"):
         build_timm("vit_tiny_patch16_224", (3, 9, 9), 10)
+
+
+def test_one_that_shrinks_pictures_to_nothing_is_told_so_before_any_training(calls):
+    with pytest.raises(
+        ConfigError, match=r"cannot build convnext_atto for pictures of shape \(3, 9, 9\) \([^\n]*\); take"
+    ):
+        build_timm("convnext_atto", (3, 9, 9), 10)
 
 
 def test_shapes_are_checked_first(calls):

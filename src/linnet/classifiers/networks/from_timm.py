@@ -3,6 +3,7 @@
 import difflib
 from typing import Any
 
+import torch
 from torch import nn
 
 from linnet.classifiers.networks.sizes import check_sizes
@@ -48,8 +49,12 @@ def build_timm(name: str, input_shape: tuple[int, int, int], n_classes: int) -> 
     size: dict[str, Any] = {"img_size": (height, width)} if getattr(described, "fixed_input_size", False) else {}
     try:
         network: nn.Module = timm.create_model(name, pretrained=False, num_classes=n_classes, in_chans=channels, **size)
+        # One that shrinks pictures more than they have pixels is built, and fails when it sees the first of them.
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, *input_shape))
     except (AssertionError, RuntimeError, TypeError, ValueError) as error:
+        why = str(error).partition("\n")[0].removesuffix(".")
         raise ConfigError(
-            f"timm cannot build {name} for pictures of shape {input_shape} ({error}); take another size or another one."
+            f"timm cannot build {name} for pictures of shape {input_shape} ({why}); take another size or another one."
         ) from error
-    return network
+    return network.train()
