@@ -1,4 +1,4 @@
-"""What stands behind the verbs; the verbs themselves are tried in tests/test_workbench.py."""
+"""What stands behind the verbs; the verbs themselves are tried in tests/workbench."""
 
 import shlex
 from contextlib import contextmanager

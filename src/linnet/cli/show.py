@@ -207,4 +207,5 @@ def _console() -> Console:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False, default=str), file=sys.stdout)
+    # ASCII alone: a terminal or a pipe of another encoding than UTF-8 would refuse names of classes and folders.
+    print(json.dumps(value, indent=1, ensure_ascii=True, default=str), file=sys.stdout)

@@ -119,17 +119,7 @@ def load(
     found = duplicates.find(pack.images, picked.pixels, hashes, labels, progress=progress)
     table, dropped = marking.mark_duplicates(picked.manifest, rows, found, drop=spec.drop)
     sides = join_sides(table.group[rows], found.clusters)
-    kept = np.flatnonzero(~dropped)
-    wanted = marking.Wanted(
-        rows=rows[kept], labels=labels[kept], sides=sides[kept], class_names=picked.class_names, protocol=protocol
-    )
-    _refuse_too_few_classes(
-        wanted.labels,
-        picked.class_names,
-        spec.source,
-        when=f"with --drop {','.join(spec.drop)} ",
-        advice="drop less, or ",
-    )
+    wanted = _wanted(picked, np.flatnonzero(~dropped), sides, spec=spec, protocol=protocol)
     given = table.split[wanted.rows]
     table = marking.split(table, wanted, seed=seed) if before is None else take_over(table, wanted, before)
     leaks, parted = marking.leaks(table, rows, found), marking.group_leaks(table, rows)
@@ -251,6 +241,18 @@ class _Picked:
     rows: npt.NDArray[np.int64]
     pixels: torch.Tensor
     labels: npt.NDArray[np.int64]
+
+
+def _wanted(
+    picked: _Picked, kept: npt.NDArray[np.int64], sides: npt.NDArray[np.int64], *, spec: DataSpec, protocol: Protocol
+) -> marking.Wanted:
+    """Say what is to be split: the pictures that were not dropped, of at least two classes."""
+    labels = picked.labels[kept]
+    dropped = f"with --drop {','.join(spec.drop)} "
+    _refuse_too_few_classes(labels, picked.class_names, spec.source, when=dropped, advice="drop less, or ")
+    return marking.Wanted(
+        rows=picked.rows[kept], labels=labels, sides=sides[kept], class_names=picked.class_names, protocol=protocol
+    )
 
 
 def _matching(source: str, picked: _Picked, class_names: Sequence[str], own: Manifest | None) -> Matching:
